@@ -1,0 +1,26 @@
+"""Answers kept under the caller's Idempotency-Key."""
+
+from django.db import models
+from django.utils import timezone
+
+from grading.models.clients import Client
+
+
+class IdempotentRequest(models.Model):
+    """The key is unique per client; an unfinished row older than its lease may be taken over."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    body_digest = models.CharField(max_length=64)
+    status_code = models.PositiveSmallIntegerField(null=True)
+    answer = models.BinaryField(null=True)
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["client", "key"], name="idempotency_key_per_client")
+        ]
+
+    def __str__(self) -> str:
+        return self.key

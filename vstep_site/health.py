@@ -1,0 +1,8 @@
+from django.http import HttpResponse
+
+
+def ready(request):
+    return HttpResponse()
+
+
+metrics = ready
