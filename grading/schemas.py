@@ -1,4 +1,4 @@
-"""Contracts between the parts: what a pipeline takes in, what it gives back, what a model must answer."""
+"""Contracts between the parts: what pipelines take and give, what a model must answer."""
 
 from decimal import Decimal
 from typing import Annotated, Any
@@ -138,3 +138,13 @@ class DraftGrade(Frozen):
     local_reasons: dict[Criterion, list[str]] = {}
     local_version: str = ""
     signals: dict[str, Any] = {}
+
+
+class HumanDecision(Frozen):
+    """What a rater decided; scores 0-10 in half steps, one for every criterion of the skill."""
+
+    criteria_scores: dict[Criterion, Decimal]
+    feedback: str
+    rater_id: int
+    override_reason: str = ""
+    comment: str = ""

@@ -21,7 +21,7 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
 def local_secret_key() -> str:
-    """A key of this checkout's own, made once, so that sessions survive a restart without set-up."""
+    """A key of this checkout's own, made once, so that sessions survive a restart."""
     path = VAR_DIR / "secret_key"
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from grading.enums import AuditKind, EventType
 from grading.models.choices import choices_of
@@ -25,7 +25,7 @@ class AuditEvent(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ["id"]
@@ -45,8 +45,8 @@ class OutgoingEvent(models.Model):
         Submission, on_delete=models.PROTECT, related_name="outgoing_events"
     )
     type = models.CharField(max_length=40, choices=choices_of(EventType))
-    body = models.JSONField()
-    created_at = models.DateTimeField(default=timezone.now)
+    body = models.TextField(help_text="The JSON `data` of the event, as it will be sent.")
+    created_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(null=True)
 
     class Meta:

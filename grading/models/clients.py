@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from grading.enums import Scope
@@ -15,7 +16,7 @@ class Client(models.Model):
     )
     webhook_url = models.URLField(max_length=500, blank=True)
     webhook_secret = models.CharField(max_length=100, blank=True, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         ordering = ["name"]
@@ -31,7 +32,7 @@ class ApiKey(models.Model):
     hint = models.CharField(max_length=12, help_text="How the key begins, to tell keys apart.")
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=40, choices=choices_of(Scope)), default=list)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -51,7 +52,7 @@ class ApiKey(models.Model):
 
 
 class RateWindow(models.Model):
-    """Calls of one client in one period; counted in one statement, so that parallel calls add up."""
+    """Calls of one client in one period, counted in one statement: parallel calls add up."""
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="+")
     starts_at = models.DateTimeField()

@@ -6,8 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Floor
-from django.utils import timezone
+from django.db.models.functions import Floor, Now
 
 from grading.enums import Band, Confidence, Criterion, Flag, GradeSource
 from grading.models.choices import choices_of, one_of
@@ -18,10 +17,9 @@ from grading.models.versions import PromptVersion, RubricVersion
 
 def legal_score(field: str, name: str) -> models.CheckConstraint:
     """A check that a column holds 0-10 in half steps."""
-    doubled = F(field) * Decimal(2)
+    on_a_half_step = Q(**{field: Floor(F(field) * Decimal(2)) / Decimal(2)})
     return models.CheckConstraint(
-        condition=Q(**{f"{field}__gte": 0, f"{field}__lte": 10})
-        & Q(Q(**{field: Floor(doubled) / Decimal(2)})),
+        condition=Q(**{f"{field}__gte": 0, f"{field}__lte": 10}) & on_a_half_step,
         name=name,
     )
 
@@ -53,7 +51,7 @@ class Grade(models.Model):
     graded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ["created_at", "id"]
@@ -118,7 +116,7 @@ class ModelTry(models.Model):
     tokens_cached = models.PositiveIntegerField(default=0)
     cost_usd = models.DecimalField(max_digits=12, decimal_places=8, null=True)
     latency_ms = models.PositiveIntegerField(default=0)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ["id"]

@@ -1,7 +1,7 @@
 """Answers kept under the caller's Idempotency-Key."""
 
 from django.db import models
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from grading.models.clients import Client
 
@@ -15,7 +15,7 @@ class IdempotentRequest(models.Model):
     status_code = models.PositiveSmallIntegerField(null=True)
     answer = models.BinaryField(null=True)
     headers = models.JSONField(default=dict)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [

@@ -1,7 +1,7 @@
 """What candidates were asked; a changed question is a new version, grades keep theirs."""
 
 from django.db import models
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from grading.enums import Task
 from grading.models.choices import choices_of, one_of
@@ -11,7 +11,7 @@ from grading.models.clients import Client
 class Question(models.Model):
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="questions")
     question_id = models.CharField(max_length=64)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         constraints = [
@@ -37,7 +37,7 @@ class QuestionVersion(models.Model):
     prompt = models.TextField()
     min_words = models.PositiveIntegerField()
     content = models.JSONField(null=True, blank=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         constraints = [

@@ -2,7 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from grading.enums import RunState
 from grading.models.choices import choices_of, one_of
@@ -20,11 +20,11 @@ class GradingRun(models.Model):
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="runs")
     number = models.PositiveIntegerField(default=1)
     state = models.CharField(max_length=10, default=RunState.QUEUED, choices=choices_of(RunState))
-    due_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(db_default=Now())
     attempts = models.PositiveIntegerField(default=0)
     orderly_ends = models.PositiveIntegerField(default=0)
     fence = models.BigIntegerField(
-        default=0, help_text="Raised at every claim; a result must match."
+        default=0, help_text="Raised at each claim; a result must match."
     )
     leased_until = models.DateTimeField(null=True)
     worker = models.CharField(max_length=120, blank=True)
@@ -36,7 +36,7 @@ class GradingRun(models.Model):
     prompt_version = models.ForeignKey(
         PromptVersion, null=True, on_delete=models.PROTECT, related_name="+"
     )
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from grading.enums import (
     FINAL_STATUSES,
@@ -40,9 +40,7 @@ class Submission(models.Model):
 
     answer_text = models.TextField(help_text="As received; offsets count its code points.")
     answer_extra = models.JSONField(default=dict)
-    metadata_text = models.TextField(
-        null=True, help_text="JSON as received, returned byte for byte."
-    )
+    metadata_text = models.TextField(null=True, help_text="JSON as received, byte for byte.")
     candidate_id = models.CharField(max_length=200, null=True)
     group = models.CharField(max_length=100, null=True)
     other_scores = models.JSONField(null=True)
@@ -70,7 +68,7 @@ class Submission(models.Model):
     )
     error_code = models.CharField(max_length=30, null=True, choices=choices_of(ErrorCode))
     error_message = models.CharField(max_length=500, null=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(db_default=Now())
     review_since = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
 

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from django.db import models
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from grading.enums import Skill
 from grading.models.choices import choices_of
@@ -26,13 +26,17 @@ class Version(models.Model):
     is_active = models.BooleanField(default=False, help_text="New gradings use it.")
     frozen_at = models.DateTimeField(null=True, blank=True, editable=False)
     content_hash = models.CharField(max_length=64, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         abstract = True
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.content_hash = digest_of(self.content)
+        super().save(*args, **kwargs)
 
     @property
     def is_frozen(self) -> bool:
@@ -41,10 +45,6 @@ class Version(models.Model):
     @property
     def content(self) -> Any:
         raise NotImplementedError
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.content_hash = digest_of(self.content)
-        super().save(*args, **kwargs)
 
 
 class RubricVersion(Version):
@@ -77,8 +77,8 @@ class PromptVersion(Version):
         "Placeholders: {{rubric}}, {{task}}, {{min_words}}."
     )
     user_text = models.TextField(
-        help_text="Placeholders: {{task}}, {{min_words}}, {{question}}, {{delimiter}}, {{response}}. "
-        "The candidate's words are data between two delimiters nobody can guess."
+        help_text="Placeholders: {{task}}, {{min_words}}, {{question}}, {{delimiter}}, {{response}}."
+        " The candidate's words are data between two delimiters nobody can guess."
     )
 
     class Meta:

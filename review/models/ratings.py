@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from grading.enums import OverrideReason
 from grading.models import Grade, Submission
@@ -23,7 +23,7 @@ class Rating(models.Model):
         max_length=30, blank=True, choices=choices_of(OverrideReason)
     )
     comment = models.TextField(blank=True, help_text="For the lead; never sent to the client.")
-    submitted_at = models.DateTimeField(default=timezone.now)
+    submitted_at = models.DateTimeField(db_default=Now())
     settles_at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True)
     grade = models.OneToOneField(Grade, null=True, on_delete=models.PROTECT, related_name="rating")

@@ -1,0 +1,1 @@
+"""Named reads, shared by the console, the API and the metrics."""
