@@ -12,6 +12,7 @@ class IdempotentRequest(models.Model):
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)
     body_digest = models.CharField(max_length=64)
+    is_taken = models.BooleanField(default=False)
     status_code = models.PositiveSmallIntegerField(null=True)
     answer = models.BinaryField(null=True)
     headers = models.JSONField(default=dict)

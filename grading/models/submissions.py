@@ -35,6 +35,9 @@ class Submission(models.Model):
     question_version = models.ForeignKey(
         QuestionVersion, on_delete=models.PROTECT, related_name="submissions"
     )
+    question_ref = models.CharField(
+        max_length=64, null=True, help_text="The caller's questionId, known to us or not."
+    )
     skill = models.CharField(max_length=10, choices=choices_of(Skill))
     task = models.CharField(max_length=20, choices=choices_of(Task))
 

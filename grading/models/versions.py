@@ -77,8 +77,8 @@ class PromptVersion(Version):
         "Placeholders: {{rubric}}, {{task}}, {{min_words}}."
     )
     user_text = models.TextField(
-        help_text="Placeholders: {{task}}, {{min_words}}, {{question}}, {{delimiter}}, {{response}}."
-        " The candidate's words are data between two delimiters nobody can guess."
+        help_text="Placeholders: {{task}}, {{min_words}}, {{question}}, {{delimiter}}, "
+        "{{response}}. The candidate's words are data between delimiters nobody can guess."
     )
 
     class Meta:

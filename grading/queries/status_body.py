@@ -51,7 +51,7 @@ def status_body(submission: Submission, *, provisional: bool = False) -> dict[st
     grade = _visible_grade(submission, provisional)
     body: dict[str, Any] = {
         "submissionId": submission.submission_id,
-        "questionId": _question_id(submission),
+        "questionId": submission.question_ref,
         "skill": submission.skill,
         "task": submission.task,
         "status": submission.status,
@@ -93,11 +93,6 @@ def _visible_grade(submission: Submission, provisional: bool) -> Grade | None:
     if submission.status == Status.REVIEW_PENDING and provisional:
         return submission.machine_grade
     return None
-
-
-def _question_id(submission: Submission) -> str | None:
-    question = submission.question_version.question
-    return question.question_id if question else None
 
 
 def result_body(grade: Grade) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def settle_batch(outcomes: Iterable[Outcome]) -> int:
                 with transaction.atomic():
                     written += settle_machine_grade(outcome.run_id, outcome.fence, outcome.draft)
             except (ValueError, TypeError):
-                log.error("draft_refused", run=outcome.run_id, exc_info=True)
+                log.exception("draft_refused", run=outcome.run_id)
     return written
 
 

@@ -1,0 +1,189 @@
+"""Submissions: take one in, read one or a page of them, cancel, grade again."""
+
+from typing import Any, ClassVar
+
+from django.http import Http404
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from pydantic import ValidationError
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from grading.api.documents import ProblemDocument, SubmissionDocument, SubmissionPageDocument
+from grading.api.errors import InvalidInput, StateConflict, invalid_fields
+from grading.api.idempotency import replayable
+from grading.enums import Scope
+from grading.models import ApiKey, Client, Submission
+from grading.queries.status_body import status_body
+from grading.queries.submissions import of_client
+from grading.schemas import SubmissionIn
+from grading.schemas.filters import SubmissionFilter
+from grading.services import intake
+
+SHOW_PROVISIONAL = OpenApiParameter(
+    "include",
+    str,
+    enum=["provisional"],
+    description="Show a grade that still awaits a rater; needs the scope grades:provisional.",
+)
+
+
+def find_submission(client: Client, submission_id: str) -> Submission:
+    """The client's own submission; 404 for another client's as for none at all."""
+    found = of_client(client).filter(submission_id=submission_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def may_see_provisional(request: Request) -> bool:
+    key = request.auth
+    return (
+        request.query_params.get("include") == "provisional"
+        and isinstance(key, ApiKey)
+        and Scope.GRADES_PROVISIONAL in key.scopes
+    )
+
+
+class NewestFirst(CursorPagination):
+    page_size = 50
+    max_page_size = 200
+    page_size_query_param = "limit"
+    ordering = ("-created_at", "-id")
+
+
+class SubmissionsView(APIView):
+    scopes: ClassVar[dict[str, Scope]] = {
+        "GET": Scope.SUBMISSIONS_READ,
+        "POST": Scope.SUBMISSIONS_WRITE,
+    }
+
+    @extend_schema(
+        operation_id="createSubmission",
+        request=SubmissionIn,
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        responses={
+            202: SubmissionDocument,
+            200: SubmissionDocument,
+            400: ProblemDocument,
+            409: ProblemDocument,
+            413: ProblemDocument,
+            422: ProblemDocument,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        return replayable(request, self._take)
+
+    def _take(self, request: Request) -> Response:
+        try:
+            content = SubmissionIn.model_validate(request.data.values)
+            metadata = request.data.texts.get("metadata")
+            taken = intake.take_submission(request.user, content, metadata)
+        except ValidationError as error:
+            raise invalid_fields(error) from None
+        except intake.Refused as error:
+            raise InvalidInput(
+                [{"field": error.field, "code": error.code, "message": error.message}], error.code
+            ) from None
+        except intake.Conflict as error:
+            raise StateConflict(error.message, error.code) from None
+        submission = find_submission(request.user, taken.submission.submission_id)
+        return Response(
+            status_body(submission),
+            status=202 if taken.is_new else 200,
+            headers={"Location": reverse("submission", args=[submission.submission_id])},
+        )
+
+    @extend_schema(
+        operation_id="listSubmissions",
+        parameters=[
+            OpenApiParameter("status", str),
+            OpenApiParameter("skill", str),
+            OpenApiParameter("since", str, description="RFC 3339; taken in at or after it"),
+            OpenApiParameter("cursor", str),
+            OpenApiParameter("limit", int, description="1-200, default 50"),
+            SHOW_PROVISIONAL,
+        ],
+        responses={200: SubmissionPageDocument, 400: ProblemDocument},
+    )
+    def get(self, request: Request) -> Response:
+        asked = {
+            name: request.query_params[name]
+            for name in request.query_params
+            if name not in {"cursor", "limit", "include"}
+        }
+        try:
+            conditions = SubmissionFilter.model_validate(asked).conditions()
+        except ValidationError as error:
+            raise invalid_fields(error) from None
+        pages = NewestFirst()
+        rows = pages.paginate_queryset(of_client(request.user).filter(**conditions), request, self)
+        provisional = may_see_provisional(request)
+        return Response(
+            {
+                "next": pages.get_next_link(),
+                "previous": pages.get_previous_link(),
+                "results": [status_body(row, provisional=provisional) for row in rows or []],
+            }
+        )
+
+
+class SubmissionView(APIView):
+    scopes: ClassVar[dict[str, Scope]] = {"GET": Scope.SUBMISSIONS_READ}
+
+    @extend_schema(
+        operation_id="getSubmission",
+        parameters=[SHOW_PROVISIONAL],
+        responses={200: SubmissionDocument, 404: ProblemDocument},
+    )
+    def get(self, request: Request, submission_id: str) -> Response:
+        submission = find_submission(request.user, submission_id)
+        return Response(status_body(submission, provisional=may_see_provisional(request)))
+
+
+class SubmissionActionView(APIView):
+    """Shared by the verbs on one submission: do it, answer with the new status body."""
+
+    scopes: ClassVar[dict[str, Scope]] = {"POST": Scope.SUBMISSIONS_WRITE}
+    success_status = 200
+
+    def act(self, submission: Submission) -> Any:
+        raise NotImplementedError
+
+    def respond(self, request: Request, submission_id: str) -> Response:
+        try:
+            self.act(find_submission(request.user, submission_id))
+        except intake.Conflict as error:
+            raise StateConflict(error.message, error.code) from None
+        submission = find_submission(request.user, submission_id)
+        return Response(status_body(submission), status=self.success_status)
+
+
+class CancelView(SubmissionActionView):
+    def act(self, submission: Submission) -> Any:
+        return intake.cancel_submission(submission)
+
+    @extend_schema(
+        operation_id="cancelSubmission",
+        request=None,
+        responses={200: SubmissionDocument, 404: ProblemDocument, 409: ProblemDocument},
+    )
+    def post(self, request: Request, submission_id: str) -> Response:
+        return self.respond(request, submission_id)
+
+
+class RegradeView(SubmissionActionView):
+    success_status = 202
+
+    def act(self, submission: Submission) -> Any:
+        return intake.regrade_submission(submission)
+
+    @extend_schema(
+        operation_id="regradeSubmission",
+        request=None,
+        responses={202: SubmissionDocument, 404: ProblemDocument, 409: ProblemDocument},
+    )
+    def post(self, request: Request, submission_id: str) -> Response:
+        return self.respond(request, submission_id)
