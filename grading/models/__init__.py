@@ -1,5 +1,6 @@
 from grading.models.audit import AuditEvent, OutgoingEvent
 from grading.models.clients import ApiKey, Client, RateWindow
+from grading.models.clusters import Canary, WorkerCluster
 from grading.models.grades import CriterionScore, Grade, ModelTry
 from grading.models.idempotency import IdempotentRequest
 from grading.models.questions import Question, QuestionVersion
@@ -10,6 +11,7 @@ from grading.models.versions import PromptVersion, RubricVersion
 __all__ = [
     "ApiKey",
     "AuditEvent",
+    "Canary",
     "Client",
     "CriterionScore",
     "Grade",
@@ -23,4 +25,5 @@ __all__ = [
     "RateWindow",
     "RubricVersion",
     "Submission",
+    "WorkerCluster",
 ]
