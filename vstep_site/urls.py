@@ -13,3 +13,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("review.urls")),
 ]
+
+handler404 = "vstep_site.error_pages.not_found"
+handler500 = "vstep_site.error_pages.server_error"

@@ -77,7 +77,8 @@ def invalid_fields(error: ValidationError) -> InvalidInput:
         [
             {
                 "field": ".".join(str(part) for part in problem["loc"]),
-                "code": problem["type"],
+                # Pydantic names the same fault in two ways, depending on what else is checked.
+                "code": problem["type"].replace("string_too_", "too_"),
                 "message": problem["msg"],
             }
             for problem in error.errors(include_url=False, include_input=False)

@@ -28,6 +28,8 @@ LONGEST_METADATA = 20_000
 def _storable(text: str) -> str:
     if "\x00" in text:
         raise PydanticCustomError("nul_character", "must not contain the NUL character U+0000")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise PydanticCustomError("lone_surrogate", "must not contain half of a surrogate pair")
     return text
 
 
