@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from grading.models import Submission
 
@@ -40,3 +41,8 @@ class Claim(models.Model):
     @property
     def is_open(self) -> bool:
         return self.ended_at is None
+
+    @property
+    def ran_out(self) -> bool:
+        """For showing only; who may take a response is decided by the database's clock."""
+        return self.lease_until < timezone.now()

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from grading.enums import OverrideReason
 from grading.models import Grade, Submission
@@ -42,8 +43,16 @@ class Rating(models.Model):
                 fields=["settles_at"],
                 condition=Q(undone_at__isnull=True, grade__isnull=True),
                 name="ratings_to_settle",
-            )
+            ),
+            # A person's last ratings, and how raters did since a day.
+            models.Index(fields=["rater", "-submitted_at"], name="ratings_of_a_rater"),
+            models.Index(fields=["submitted_at"], name="ratings_by_time"),
         ]
 
     def __str__(self) -> str:
         return f"{self.rater} on {self.submission}"
+
+    @property
+    def seconds_to_undo(self) -> int:
+        """For showing only; whether it may be taken back is decided by the database's clock."""
+        return max(0, int((self.settles_at - timezone.now()).total_seconds()))
