@@ -68,3 +68,10 @@ def finish(row: IdempotentRequest, status_code: int, answer: bytes, location: st
 def abandon(row: IdempotentRequest) -> None:
     """Free the key of a request that changed nothing."""
     IdempotentRequest.objects.filter(pk=row.pk).delete()
+
+
+def forget_old_keys(limit: int = 1000) -> int:
+    """Delete keys past their life, a bounded number at a time; how many."""
+    old = IdempotentRequest.objects.filter(created_at__lt=Now() - timedelta(hours=LIFE_HOURS))
+    deleted, _ = IdempotentRequest.objects.filter(pk__in=old.values("pk")[:limit]).delete()
+    return deleted

@@ -37,6 +37,21 @@ AUDIT: dict[Status, AuditKind] = {
     Status.CANCELLED: AuditKind.CANCELLED,
 }
 
+# All that may change together with a status; the response itself is never written again.
+SAVED_WITH_A_STATUS = (
+    "status",
+    "grading_mode",
+    "review_priority",
+    "route_reasons",
+    "flags",
+    "counting_grade",
+    "machine_grade",
+    "error_code",
+    "error_message",
+    "review_since",
+    "completed_at",
+)
+
 
 class IllegalTransition(Exception):
     """The submission is in a state from which the asked one cannot be reached."""
@@ -56,7 +71,7 @@ def change_status(
         raise IllegalTransition(f"{before} cannot become {to}")
     submission.status = to
     _set_times(submission, to)
-    submission.save()
+    submission.save(update_fields=SAVED_WITH_A_STATUS)
     submission.refresh_from_db(fields=["review_since", "completed_at"])
     event = record(submission, AUDIT[to], actor, **{"from": before.value, **data})
     if to in OUTGOING:
