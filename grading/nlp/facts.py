@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from grading.nlp.lexicon import FUNCTION_WORDS, INSTRUCTION_WORDS
 from grading.nlp.orders import Span, find_orders
-from grading.nlp.text import count_words, paragraphs_of, plain, sentences_of, words_of, zipf
+from grading.nlp.text import composed, count_words, paragraphs_of, sentences_of, words_of, zipf
 
 __all__ = ["Facts", "Span", "copied_share", "observe", "prompt_overlap", "topic_words"]
 
@@ -52,7 +52,7 @@ def _runs(words: Sequence[str], size: int) -> list[tuple[str, ...]]:
 def copied_share(words: Sequence[str], prompt: str) -> float:
     """Share of the response's five-word runs that stand in the prompt."""
     runs = _runs(words, COPY_RUN)
-    asked = set(_runs([w.lower() for w in words_of(plain(prompt))], COPY_RUN))
+    asked = set(_runs([w.lower() for w in words_of(composed(prompt))], COPY_RUN))
     return sum(run in asked for run in runs) / len(runs) if runs and asked else 0.0
 
 
@@ -81,14 +81,14 @@ def _repeated_runs(words: Sequence[str]) -> float:
 
 def observe(text: str, *, prompt: str) -> Facts:
     """Facts about a response to a prompt; linear in the length of both."""
-    shown = plain(text)
+    shown = composed(text)
     words = [word.lower() for word in words_of(shown)]
     return Facts(
         words=count_words(shown),
         sentences=len(sentences_of(shown)),
         paragraphs=len(paragraphs_of(shown)),
         copied_share=copied_share(words, prompt),
-        prompt_overlap=prompt_overlap(shown, plain(prompt)),
+        prompt_overlap=prompt_overlap(shown, composed(prompt)),
         english_share=_english_share(words),
         repeated_share=max(_repeated_sentences(shown), _repeated_runs(words)),
         addresses_grader=find_orders(text),

@@ -1,10 +1,8 @@
 """What the local scorer sees of a text: about a hundred measures, each with a name."""
 
-import re
 import zlib
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from math import log1p, sqrt
 from statistics import fmean, pstdev
@@ -13,18 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.nlp import lexicon
+from grading.nlp.patterns import PATTERNS
+from grading.nlp.reading import Reading
 from grading.nlp.spelling import likely_misspelt
 from grading.nlp.text import (
     common_words,
-    paragraphs_of,
-    plain,
-    sentences_of,
     words_of,
     zipf,
 )
 
-# A response of an hour holds some 600 words; what follows this much adds nothing but time.
-READ_CHARACTERS = 12_000
 ZIPF_STEPS = (1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0)
 SUFFIXES = (
     "ing",
@@ -41,34 +36,6 @@ SUFFIXES = (
     "er",
     "s",
 )
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A text cut up once for all measures."""
-
-    text: str
-    words: list[str]
-    lower: list[str]
-    sentences: list[str]
-    paragraphs: list[str]
-    zipfs: list[float]
-
-
-def read(text: str) -> Reading:
-    """Cut a text into words, sentences and paragraphs; what follows READ_CHARACTERS is left out."""
-    text = plain(text[:READ_CHARACTERS])
-    words = words_of(text)
-    lower = [word.lower() for word in words]
-    known = {word: zipf(word) for word in set(lower)}
-    return Reading(
-        text=text,
-        words=words,
-        lower=lower,
-        sentences=sentences_of(text),
-        paragraphs=paragraphs_of(text),
-        zipfs=[known[word] for word in lower],
-    )
 
 
 def _share(part: float, whole: float) -> float:
@@ -187,54 +154,6 @@ def _spelling(reading: Reading) -> dict[str, float]:
             sum(w not in common_words(5000) for w in reading.lower), count
         ),
     }
-
-
-PATTERNS: dict[str, re.Pattern[str]] = {
-    "comma": re.compile(","),
-    "period": re.compile(r"\."),
-    "question": re.compile(r"\?"),
-    "exclamation": re.compile("!"),
-    "semicolon": re.compile(";"),
-    "colon": re.compile(":"),
-    "quote": re.compile(r'["“”]'),
-    "bracket": re.compile(r"[()]"),
-    "hyphen": re.compile(r"\w-\w"),
-    "digit": re.compile(r"\d+"),
-    "space_before_mark": re.compile(r"\s[,.;!?]"),
-    "no_space_after_mark": re.compile(r"[,.;!?][^\W\d_]"),
-    "double_space": re.compile(r"\S {2,3}\S"),
-    "ellipsis": re.compile(r"\.\.|!!|\?\?|,,"),
-    "small_i": re.compile(r"(?<![\w'.])i(?![\w.])"),
-    "small_after_stop": re.compile(r"[.!?]\s+[a-z]"),
-    "capital_inside": re.compile(r"[a-z,]\s[A-Z][a-z]"),
-    "capitals_run": re.compile(r"\b[A-Z]{2,12}\b"),
-    "ing_after_be": re.compile(r"\b(?:am|is|are|was|were|be|been) \w{1,20}ing\b", re.I),
-    "passive": re.compile(r"\b(?:is|are|was|were|be|been|being) \w{1,20}(?:ed|en)\b", re.I),
-    "perfect": re.compile(r"\b(?:have|has|had) (?:been|\w{1,20}(?:ed|en))\b", re.I),
-    "comma_linker": re.compile(r", (?:but|so|and|which|who|because|although)\b", re.I),
-    "linker_start": re.compile(r"(?:^|[.!?]\s)(?:and|but|because|so|also)\b", re.I | re.M),
-    "linker_comma": re.compile(r"(?:^|[.!?]\s)\w{1,20},", re.M),
-    "comparison": re.compile(r"\b(?:more|less|\w{1,20}er) (?:\w{1,20} )?than\b", re.I),
-    "double_comparison": re.compile(r"\bmore (?:better|easier|\w{1,20}ier)\b", re.I),
-    "a_before_vowel": re.compile(r"\ba [aeio]\w", re.I),
-    "an_before_consonant": re.compile(r"\ban [bcdfgjklmnpqrstvwxyz]\w", re.I),
-    "plural_missing": re.compile(
-        r"\b(?:many|several|few|these|those|two|three|some of the) "
-        r"(?:student|thing|people's|person|way|reason|time|kid|friend|school|teacher|problem)\b",
-        re.I,
-    ),
-    "there_is_plural": re.compile(r"\bthere (?:is|was) (?:many|some|a lot|several|two)\b", re.I),
-    "there_their": re.compile(r"\bthere (?:own|life|lives|parents|friends|house|home|job)\b", re.I),
-    "to_too": re.compile(r"\bto (?:much|many|hard|late|young|old)\b", re.I),
-    "then_than": re.compile(r"\b(?:more|better|less|rather|other) then\b", re.I),
-    "of_for_have": re.compile(r"\b(?:could|would|should|must) of\b", re.I),
-    "uncountable": re.compile(
-        r"\b(?:informations|advices|homeworks|knowledges|peoples|childrens|stuffs)\b", re.I
-    ),
-    "i_think": re.compile(r"\bi (?:think|believe|feel|agree|disagree)\b", re.I),
-    "clause_that": re.compile(r"\b(?:think|believe|say|know|feel|show|mean)s? that\b", re.I),
-    "conclusion": re.compile(r"\b(?:in conclusion|to conclude|in summary|to sum up)\b", re.I),
-}
 
 
 def _patterns(reading: Reading) -> dict[str, float]:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from grading.enums import Task
 from grading.nlp.facts import Facts, topic_words
 from grading.nlp.language_caps import own_words
-from grading.nlp.text import count_words, paragraphs_of, plain
+from grading.nlp.text import composed, count_words, paragraphs_of
 from grading.scoring.length import underlength_cap
 
 BASE = Decimal("4.5")
@@ -106,7 +106,7 @@ def judge_fulfilment(
     text: str, facts: Facts, *, task: Task, prompt: str, min_words: int
 ) -> Judgement:
     """Task fulfilment of 0-10, unrounded; repeated text does not count for length."""
-    shown, asked, words = plain(text), plain(prompt), own_words(facts)
+    shown, asked, words = composed(text), composed(prompt), own_words(facts)
     form = _letter_form(shown) if task is Task.WRITING_TASK_1 else _essay_form(shown)
     parts = [_length(words, min_words), _topic(facts, asked), form]
     score = BASE + sum((points for points, _ in parts), Decimal(0))

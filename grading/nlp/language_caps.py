@@ -7,8 +7,8 @@ product's own, read off the lowest bands of the VSTEP writing scale.
 from decimal import Decimal
 
 from grading.nlp.facts import Facts
-from grading.nlp.features import Reading
 from grading.nlp.lexicon import FUNCTION_WORDS
+from grading.nlp.reading import Reading
 
 # Among 3,911 learners' essays 99.9 % have an English share of 0.81 or more.
 ENGLISH_CAPS = ((0.5, Decimal(1)), (0.7, Decimal(3)))

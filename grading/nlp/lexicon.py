@@ -109,9 +109,9 @@ NOT_AFTER_MODAL = _words(
 
 # Words of the task's instruction, not of its topic.
 INSTRUCTION_WORDS = _words(
-    """write letter email e-mail mail essay least words word minutes include reasons reason
-    example examples relevant specific knowledge experience support answer answers following
-    topic read part below give your opinion discuss agree disagree extent spend about task response reply
+    """write letter email e-mail mail essay least words word minutes include reasons reason example
+    examples relevant specific knowledge experience support answer answers following topic read
+    part below give your opinion discuss agree disagree extent spend about task response reply
     received recently explain describe use asked tell say question questions should educated
     reader friend dear name address addresses need"""
 )

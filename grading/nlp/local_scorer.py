@@ -7,10 +7,11 @@ from pathlib import Path
 
 from grading.enums import CRITERIA, Criterion, Skill, Task
 from grading.nlp.facts import Facts, observe
-from grading.nlp.features import measure, read
+from grading.nlp.features import measure
 from grading.nlp.fulfilment import Judgement, judge_fulfilment
 from grading.nlp.language_caps import language_caps
 from grading.nlp.linking import HUNDREDTH, language_scores
+from grading.nlp.reading import read
 from grading.nlp.reasons import language_reasons
 from grading.nlp.trait_model import TRAITS, ModelFileError, TraitModel, content_hash, restore
 

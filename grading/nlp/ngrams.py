@@ -6,8 +6,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.nlp.features import SUFFIXES, Reading
+from grading.nlp.features import SUFFIXES
 from grading.nlp.lexicon import FUNCTION_WORDS
+from grading.nlp.reading import Reading
 
 Hashes = NDArray[np.uint64]
 BUCKET_BITS = 16

@@ -2,17 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from functools import cache
 from itertools import islice
 from math import log10
 
+from grading.nlp.plain import visible
+
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-COUNTED = re.compile(r"\S*[^\W_]\S*")
 SENTENCE_END = re.compile(r"(?<=[.!?])[\s\"'”’)]+|[\r\n]+")
 UNKNOWN_ZIPF = 0.0
-# Nobody writes longer English words; a longer run is not looked at letter by letter.
-LONGEST_WORD = 40
 
 
 def words_of(text: str) -> list[str]:
@@ -35,12 +33,9 @@ def paragraphs_of(text: str) -> list[str]:
     return [line for line in map(str.strip, text.splitlines()) if line]
 
 
-def plain(text: str) -> str:
-    """Composed Unicode without format characters such as zero-width spaces."""
-    composed = unicodedata.normalize("NFC", text)
-    if composed.isascii():
-        return composed
-    return "".join(c for c in composed if unicodedata.category(c) != "Cf")
+def composed(text: str) -> str:
+    """What a reader sees, in composed Unicode."""
+    return unicodedata.normalize("NFC", visible(text))
 
 
 @cache
@@ -67,9 +62,3 @@ def zipf(word: str) -> float:
     if frequency is None and word.endswith("'s"):
         frequency = frequencies.get(word[:-2])
     return log10(frequency) + 9.0 if frequency else UNKNOWN_ZIPF
-
-
-def content_words(words: Iterable[str]) -> set[str]:
-    """Lower-case words that carry the topic: over three letters, outside the 300 most frequent."""
-    common = common_words(300)
-    return {w for w in (word.lower() for word in words) if len(w) > 3 and w not in common}

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.nlp.features import Reading, measure, read, vector
+from grading.nlp.features import measure, vector
+from grading.nlp.linking import COMPOSITES
 from grading.nlp.ngrams import BUCKET_BITS, KINDS, buckets
+from grading.nlp.reading import read
 from grading.nlp.trait_model import MEASURE_LIMIT, TRAITS, TraitModel
 from grading.nlp.trees import flatten
 
@@ -41,38 +43,20 @@ BOOSTING: dict[str, Any] = {
 class Prepared:
     """Texts measured once, so that several fits share the work."""
 
-    readings: list[Reading]
     measures: Floats
     grams: list[list[tuple[NDArray[np.int64], Floats]]]
 
 
-@dataclass(frozen=True)
-class TraitError:
-    """How far predictions lie from ratings for one trait."""
-
-    trait: str
-    rmse: float
-    pearson: float
-    baseline_rmse: float
-
-
 def prepare(texts: Sequence[str], progress: Progress) -> Prepared:
     """Measure all texts; a progress line every 500."""
-    readings, measures, grams = [], [], []
+    measures, grams = [], []
     for number, text in enumerate(texts, 1):
         reading = read(text)
-        readings.append(reading)
         measures.append(vector(measure(reading)))
         grams.append(buckets(reading))
         if number % 500 == 0 or number == len(texts):
             progress(f"measured {number} of {len(texts)} texts")
-    return Prepared(readings, np.array(measures), grams)
-
-
-def held_out(count: int, seed: int = SEED) -> tuple[Rows, Rows]:
-    """Row numbers of the training part and of the held-out fifth, by a seeded shuffle."""
-    shuffled = np.random.default_rng(seed).permutation(count)
-    return shuffled[count // 5 :], shuffled[: count // 5]
+    return Prepared(np.array(measures), grams)
 
 
 def _gram_matrix(prepared: Prepared, rows: Rows, kind: int) -> Any:
@@ -138,6 +122,21 @@ def _boost(inputs: Floats, targets: Floats, seed: int) -> list[list[Any]]:
     ]
 
 
+def _compared(
+    prepared: Prepared, rows: Rows, scaled: Floats, progress: Progress
+) -> tuple[Floats, list[Any], list[Floats]]:
+    """How alike the rows are, with the weighted n-grams and the rarities behind it."""
+    matrices, rarities = [], []
+    kernel = scaled @ scaled.T * (MEASURE_WEIGHT / scaled.shape[1])
+    for kind in range(len(KINDS)):
+        progress(f"comparing {len(rows)} texts by n-grams, kind {kind + 1} of {len(KINDS)}")
+        matrix = _gram_matrix(prepared, rows, kind)
+        rarities.append(_rarity(matrix))
+        matrices.append(_weighted(matrix, rarities[kind]))
+        kernel += (matrices[kind] @ matrices[kind].T).toarray() / len(KINDS)
+    return kernel, matrices, rarities
+
+
 def fit(
     prepared: Prepared, targets: Floats, rows: Rows, progress: Progress, seed: int = SEED
 ) -> TraitModel:
@@ -145,59 +144,27 @@ def fit(
     chosen, wanted = prepared.measures[rows], targets[rows]
     centers, spreads = chosen.mean(axis=0), chosen.std(axis=0) + 1e-9
     scaled = np.clip((chosen - centers) / spreads, -MEASURE_LIMIT, MEASURE_LIMIT)
-    matrices, rarity = [], []
-    kernel = scaled @ scaled.T * (MEASURE_WEIGHT / scaled.shape[1])
-    for kind in range(len(KINDS)):
-        matrix = _gram_matrix(prepared, rows, kind)
-        rarity.append(_rarity(matrix))
-        matrices.append(_weighted(matrix, rarity[kind]))
-        progress(f"comparing {len(rows)} texts by n-grams, kind {kind + 1} of {len(KINDS)}")
-        kernel += (matrices[kind] @ matrices[kind].T).toarray() / len(KINDS)
-    progress("fitting the linear part")
+    kernel, matrices, rarities = _compared(prepared, rows, scaled, progress)
+    progress("fitting the linear part and the trees")
     dual = _ridge(kernel, wanted - wanted.mean(axis=0))
     gram_weights, gram_scales = _quantised(
         np.array([matrix.T @ dual / len(KINDS) for matrix in matrices])
     )
     linear = _out_of_fold(kernel, wanted, seed)
-    progress("fitting the trees")
-    trees = flatten(_boost(np.hstack([chosen, linear]), wanted, seed))
     return TraitModel(
-        names=np.array(list(measure(prepared.readings[0]))),
+        names=np.array(list(measure(read("Hello.")))),
         centers=centers,
         spreads=spreads,
         measure_weights=scaled.T @ dual * (MEASURE_WEIGHT / scaled.shape[1]),
-        rarity=np.array(rarity, dtype=np.float16),
+        rarity=np.array(rarities, dtype=np.float16),
         gram_weights=gram_weights,
         gram_scales=gram_scales,
         intercepts=wanted.mean(axis=0),
         tree_share=np.array(TREE_SHARE),
-        link_centers=np.zeros(0),
-        link_factors=np.zeros(0),
-        **trees,
+        link_centers=np.zeros(len(COMPOSITES)),
+        link_factors=np.ones(len(COMPOSITES)),
+        **flatten(_boost(np.hstack([chosen, linear]), wanted, seed)),
     )
-
-
-def predict(model: TraitModel, prepared: Prepared, rows: Rows) -> Floats:
-    """The six traits of some rows, by the same code that scores at run time."""
-    return np.array([model.predict(prepared.readings[row]) for row in rows])
-
-
-def errors(predicted: Floats, targets: Floats, baseline: Floats) -> list[TraitError]:
-    """Root mean squared error and Pearson's r per trait, beside always saying the mean."""
-    return [
-        TraitError(
-            trait=trait,
-            rmse=float(np.sqrt(np.mean((predicted[:, at] - targets[:, at]) ** 2))),
-            pearson=float(np.corrcoef(predicted[:, at], targets[:, at])[0, 1]),
-            baseline_rmse=float(np.sqrt(np.mean((baseline[at] - targets[:, at]) ** 2))),
-        )
-        for at, trait in enumerate(TRAITS)
-    ]
-
-
-def mcrmse(rows: Sequence[TraitError]) -> float:
-    """Mean over the traits of the root mean squared error."""
-    return float(np.mean([row.rmse for row in rows]))
 
 
 def with_links(model: TraitModel, predicted: Floats, targets: Floats) -> TraitModel:
@@ -205,8 +172,6 @@ def with_links(model: TraitModel, predicted: Floats, targets: Floats) -> TraitMo
 
     A regression's predictions are narrower than ratings (Yan and Bridgeman 2020, on e-rater).
     """
-    from grading.nlp.linking import COMPOSITES
-
     picked = [[TRAITS.index(trait) for trait in traits] for traits in COMPOSITES.values()]
     said = [predicted[:, at].mean(axis=1) for at in picked]
     rated = [targets[:, at].mean(axis=1) for at in picked]

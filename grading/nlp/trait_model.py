@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.nlp.features import Reading, measure, read, vector
+from grading.nlp.features import measure, vector
 from grading.nlp.ngrams import BUCKET_BITS, KINDS, buckets
+from grading.nlp.reading import Reading, read
 
 Numbers = NDArray[Any]
 TRAITS = ("cohesion", "syntax", "vocabulary", "phraseology", "grammar", "conventions")
