@@ -1,6 +1,7 @@
 """What every test shares: a school's client, its key, and a question to answer."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.test import Client as Browser
 
 from grading.enums import Scope
 from grading.models import Client
+from grading.services import drain
 from grading.services.clients import create_client
 
 LETTER = (
@@ -17,7 +19,8 @@ LETTER = (
     "morning I go to the beach with my brother, because the water is warm and there are not many "
     "people. When you visit us next summer, we will take you to the Marble Mountains, where you "
     "can see old pagodas and a beautiful view over the coast.\n\nYou asked me what you should "
-    "bring. I think you need light clothes, a hat and good shoes, since it is often very hot in July. "
+    "bring. I think you need light clothes, a hat and good shoes, since it is often very hot in "
+    "July. "
     "Please tell me which day your plane arrives, so that my father can meet you at the airport. "
     "My mother already plans which dishes she will cook for you, and she asks whether you eat "
     "seafood.\n\nI look forward to seeing you.\n\nBest wishes,\nLan"
@@ -74,6 +77,12 @@ def submission(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _drains_end_before_their_database(django_db_setup: None) -> Iterator[None]:
+    yield
+    drain.shut_down()
+
+
 @pytest.fixture
 def api(db: None) -> Api:
     return make_api("North school")
@@ -82,3 +91,6 @@ def api(db: None) -> Api:
 @pytest.fixture
 def other_api(db: None) -> Api:
     return make_api("South school")
+
+
+pytest_plugins = ["grading.tests.fixtures_provider"]

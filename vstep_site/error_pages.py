@@ -14,5 +14,5 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
-        return plain_problem(request, 500, "The service failed; it has been noted", "internal_error")
+        return plain_problem(request, 500, "The service failed", "internal_error")
     return defaults.server_error(request)

@@ -12,7 +12,13 @@ from typing import Any, TypeVar
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import (
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    connections,
+)
 from django.db.models.functions import Now
 
 from grading.enums import RunState
@@ -66,6 +72,16 @@ def drain() -> int:
     if _runner is None or _database is None:
         _runner, _database = asyncio.Runner(), ThreadPoolExecutor(1, "database")
     return _runner.run(_drain_with_slot(_database))
+
+
+def shut_down() -> None:
+    """Give back what this process keeps between drains: its database connection and its loop."""
+    global _runner, _database
+    if _runner is not None and _database is not None:
+        _database.submit(connections.close_all).result()
+        _database.shutdown()
+        _runner.close()
+    _runner = _database = None
 
 
 async def _drain_with_slot(database: ThreadPoolExecutor) -> int:

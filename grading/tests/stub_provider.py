@@ -86,7 +86,7 @@ class StubProvider:
         self.default = Step()
         self.queue: deque[Step] = deque()
         self.shares: list[tuple[float, Step]] = []
-        self._random = random.Random(seed)  # noqa: S311 - which request fails is no secret
+        self._random = random.Random(seed)
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
