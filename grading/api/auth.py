@@ -34,6 +34,14 @@ class ApiKeyAuthentication(BaseAuthentication):
         return "Bearer"
 
 
+def client_of(request: Request) -> Client:
+    """The client that proved itself; AuthenticationFailed where a view let nobody in."""
+    client: object = request.user
+    if not isinstance(client, Client):
+        raise AuthenticationFailed
+    return client
+
+
 class HasScope(BasePermission):
     """The key holds the scope that the view names for the method."""
 

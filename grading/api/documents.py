@@ -1,6 +1,9 @@
 """What the API page tells about bodies; the bodies themselves are built in queries."""
 
-from rest_framework import serializers
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
 
 from grading.enums import (
     Band,
@@ -17,106 +20,104 @@ from grading.enums import (
     Task,
 )
 
-
-def choice(enum: type, **options: object) -> serializers.ChoiceField:
-    return serializers.ChoiceField(choices=[member.value for member in enum], **options)  # type: ignore[attr-defined,arg-type]
+ShownScore = Annotated[float, Field(ge=0, le=10, multiple_of=0.5)]
 
 
-class EvidenceDocument(serializers.Serializer):
-    criterion = choice(Criterion)
-    quote = serializers.CharField()
-    offset = serializers.IntegerField(help_text="Unicode code points of the answer as received")
-    length = serializers.IntegerField()
-    comment = serializers.CharField()
+class EvidenceDocument(BaseModel):
+    criterion: Criterion
+    quote: str
+    offset: Annotated[int, Field(description="Unicode code points of the answer as received")]
+    length: int
+    comment: str
 
 
-class GrammarErrorDocument(serializers.Serializer):
-    offset = serializers.IntegerField()
-    length = serializers.IntegerField()
-    message = serializers.CharField()
-    suggestion = serializers.CharField()
+class GrammarErrorDocument(BaseModel):
+    offset: int
+    length: int
+    message: str
+    suggestion: str
 
 
-class ProvenanceDocument(serializers.Serializer):
-    source = choice(GradeSource)
-    models = serializers.ListField(child=serializers.CharField())
-    tries = serializers.IntegerField()
-    rubricVersion = serializers.CharField(allow_null=True)
-    promptVersion = serializers.CharField(allow_null=True)
-    localScorer = serializers.CharField(allow_null=True)
+class ProvenanceDocument(BaseModel):
+    source: GradeSource
+    models: list[str]
+    tries: int
+    rubricVersion: str | None
+    promptVersion: str | None
+    localScorer: str | None
 
 
-class ResultDocument(serializers.Serializer):
-    overallScore = serializers.FloatField(min_value=0, max_value=10)
-    band = choice(Band)
-    criteriaScores = serializers.DictField(child=serializers.FloatField(min_value=0, max_value=10))
-    feedback = serializers.CharField()
-    grammarErrors = GrammarErrorDocument(many=True)
-    evidence = EvidenceDocument(many=True)
-    confidence = choice(Confidence, allow_null=True)
-    confidenceScore = serializers.FloatField(allow_null=True, min_value=0, max_value=1)
-    flags = serializers.ListField(child=choice(Flag))
-    gradedAt = serializers.DateTimeField()
-    provenance = ProvenanceDocument()
+class ResultDocument(BaseModel):
+    overallScore: ShownScore
+    band: Band
+    criteriaScores: dict[Criterion, ShownScore]
+    feedback: str
+    grammarErrors: list[GrammarErrorDocument]
+    evidence: list[EvidenceDocument]
+    confidence: Confidence | None
+    confidenceScore: Annotated[float | None, Field(ge=0, le=1)]
+    flags: list[Flag]
+    gradedAt: datetime
+    provenance: ProvenanceDocument
 
 
-class FailureDocument(serializers.Serializer):
-    code = choice(ErrorCode)
-    message = serializers.CharField()
-    attempts = serializers.IntegerField()
+class FailureDocument(BaseModel):
+    code: ErrorCode
+    message: str
+    attempts: int
 
 
-class SubmissionDocument(serializers.Serializer):
+class SubmissionDocument(BaseModel):
     """Status and result of a submission."""
 
-    submissionId = serializers.CharField()
-    questionId = serializers.CharField(allow_null=True)
-    skill = choice(Skill)
-    task = choice(Task)
-    status = choice(Status)
-    score = serializers.FloatField(allow_null=True)
-    band = choice(Band, allow_null=True)
-    gradingMode = choice(GradingMode, allow_null=True)
-    reviewPriority = choice(Priority, allow_null=True)
-    routeReasons = serializers.ListField(child=choice(RouteReason))
-    flags = serializers.ListField(child=choice(Flag))
-    result = ResultDocument(allow_null=True)
-    aiResult = ResultDocument(required=False)
-    error = FailureDocument(required=False)
-    metadata = serializers.JSONField(required=False)
-    candidateId = serializers.CharField(required=False)
-    createdAt = serializers.DateTimeField()
-    completedAt = serializers.DateTimeField(allow_null=True)
+    submissionId: str
+    questionId: str | None
+    skill: Skill
+    task: Task
+    status: Status
+    score: ShownScore | None
+    band: Band | None
+    gradingMode: GradingMode | None
+    reviewPriority: Priority | None
+    routeReasons: list[RouteReason]
+    flags: list[Flag]
+    result: ResultDocument | None
+    aiResult: ResultDocument | None = None
+    error: FailureDocument | None = None
+    metadata: Any = None
+    candidateId: str | None = None
+    createdAt: datetime
+    completedAt: datetime | None
 
 
-class SubmissionPageDocument(serializers.Serializer):
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = SubmissionDocument(many=True)
+class SubmissionPageDocument(BaseModel):
+    next: str | None
+    previous: str | None
+    results: list[SubmissionDocument]
 
 
-class QuestionDocument(serializers.Serializer):
-    questionId = serializers.CharField()
-    task = choice(Task)
-    prompt = serializers.CharField()
-    minWords = serializers.IntegerField()
-    content = serializers.JSONField(allow_null=True)
-    version = serializers.IntegerField()
+class QuestionDocument(BaseModel):
+    questionId: str
+    task: Task
+    prompt: str
+    minWords: int
+    content: Any
+    version: int
 
 
-class FieldErrorDocument(serializers.Serializer):
-    field = serializers.CharField()
-    code = serializers.CharField()
-    message = serializers.CharField()
+class FieldErrorDocument(BaseModel):
+    field: str
+    code: str
+    message: str
 
 
-class ProblemDocument(serializers.Serializer):
+class ProblemDocument(BaseModel):
     """RFC 9457."""
 
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    code = serializers.CharField()
-    detail = serializers.CharField(required=False)
-    requestId = serializers.CharField()
-    errors = FieldErrorDocument(many=True, required=False)
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str | None = None
+    requestId: str
+    errors: list[FieldErrorDocument] | None = None

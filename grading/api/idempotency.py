@@ -7,7 +7,9 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from grading.api.auth import client_of
 from grading.api.errors import InvalidInput, KeyReused, StateConflict
+from grading.api.parsers import json_of
 from grading.queries.status_body import encode
 from grading.services import idempotency
 
@@ -15,7 +17,7 @@ from grading.services import idempotency
 KEY = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
 
 
-def replayable(request: Request, answer: Callable[[Request], Response]) -> HttpResponse | Response:
+def replayable(request: Request, answer: Callable[[Request], Response]) -> HttpResponse:
     """Answer a request, or replay what was answered under its Idempotency-Key."""
     header = request.headers.get("Idempotency-Key")
     if header is None:
@@ -46,7 +48,7 @@ def _begin(request: Request, header: str) -> idempotency.Begun:
             ]
         )
     try:
-        return idempotency.begin(request.user, match[1], encode(request.data.values))
+        return idempotency.begin(client_of(request), match[1], encode(json_of(request)))
     except idempotency.BodyDiffers:
         raise KeyReused from None
     except idempotency.InProgress:

@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from rest_framework.exceptions import APIException, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
 
 from grading.api.errors import InvalidInput, TooLarge
 
@@ -20,12 +20,18 @@ class NotJson(ValueError):
     """The text is not JSON as RFC 8259 means it; says what is wrong."""
 
 
-@dataclass(frozen=True)
-class JsonBody:
-    """A parsed object, and its top-level values as the text they came in."""
+class JsonBody(dict[str, Any]):
+    """A parsed object, and in `texts` its top-level values as the text they came in."""
 
-    values: dict[str, Any]
-    texts: dict[str, str]
+    def __init__(self, values: dict[str, Any], texts: dict[str, str]) -> None:
+        super().__init__(values)
+        self.texts = texts
+
+
+def json_of(request: Request) -> JsonBody:
+    """The request's body; empty for a request without one."""
+    body = request.data
+    return body if isinstance(body, JsonBody) else JsonBody({}, {})
 
 
 def parse_object(text: str) -> JsonBody:

@@ -1,7 +1,7 @@
 """What happens to a response while providers are not well: it waits, it never fails."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -52,5 +52,5 @@ def _until_fallback(run: GradingRun, delay: float) -> float:
     """Never past the moment at which the local scorer takes over."""
     assert run.providers_down_since is not None  # noqa: S101  set by the caller
     limit = run.providers_down_since + timedelta(minutes=settings.LLM_OUTAGE_FALLBACK_MINUTES)
-    now = GradingRun.objects.filter(pk=run.pk).values_list(Now(), flat=True).get()
+    now: datetime = GradingRun.objects.filter(pk=run.pk).values_list(Now(), flat=True).get()
     return min(delay, max((limit - now).total_seconds(), 0.0) + 0.1)

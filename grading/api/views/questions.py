@@ -9,8 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from grading.api.auth import client_of
 from grading.api.documents import ProblemDocument, QuestionDocument
 from grading.api.errors import InvalidInput, invalid_fields
+from grading.api.parsers import json_of
 from grading.enums import Scope
 from grading.models import Question, QuestionVersion
 from grading.schemas import QuestionIn
@@ -41,7 +43,7 @@ class QuestionView(APIView):
         operation_id="getQuestion", responses={200: QuestionDocument, 404: ProblemDocument}
     )
     def get(self, request: Request, question_id: str) -> Response:
-        question = get_object_or_404(Question, client=request.user, question_id=question_id)
+        question = get_object_or_404(Question, client=client_of(request), question_id=question_id)
         return Response(question_body(question.newest, question_id))
 
     @extend_schema(
@@ -58,8 +60,8 @@ class QuestionView(APIView):
                 [{"field": "questionId", "code": "invalid", "message": message}]
             ) from None
         try:
-            content = QuestionIn.model_validate(request.data.values)
+            content = QuestionIn.model_validate(json_of(request))
         except ValidationError as error:
             raise invalid_fields(error) from None
-        version, created = put_question(request.user, question_id, content)
+        version, created = put_question(client_of(request), question_id, content)
         return Response(question_body(version, question_id), status=201 if created else 200)

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from pydantic import ValidationError
@@ -11,9 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from grading.api.auth import client_of
 from grading.api.documents import ProblemDocument, SubmissionDocument, SubmissionPageDocument
 from grading.api.errors import InvalidInput, StateConflict, invalid_fields
 from grading.api.idempotency import replayable
+from grading.api.parsers import json_of
 from grading.enums import Scope
 from grading.models import ApiKey, Client, Submission
 from grading.queries.status_body import status_body
@@ -73,14 +75,14 @@ class SubmissionsView(APIView):
             422: ProblemDocument,
         },
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         return replayable(request, self._take)
 
     def _take(self, request: Request) -> Response:
         try:
-            content = SubmissionIn.model_validate(request.data.values)
-            metadata = request.data.texts.get("metadata")
-            taken = intake.take_submission(request.user, content, metadata)
+            content = SubmissionIn.model_validate(json_of(request))
+            metadata = json_of(request).texts.get("metadata")
+            taken = intake.take_submission(client_of(request), content, metadata)
         except ValidationError as error:
             raise invalid_fields(error) from None
         except intake.Refused as error:
@@ -89,7 +91,7 @@ class SubmissionsView(APIView):
             ) from None
         except intake.Conflict as error:
             raise StateConflict(error.message, error.code) from None
-        submission = find_submission(request.user, taken.submission.submission_id)
+        submission = find_submission(client_of(request), taken.submission.submission_id)
         return Response(
             status_body(submission),
             status=202 if taken.is_new else 200,
@@ -119,7 +121,9 @@ class SubmissionsView(APIView):
         except ValidationError as error:
             raise invalid_fields(error) from None
         pages = NewestFirst()
-        rows = pages.paginate_queryset(of_client(request.user).filter(**conditions), request, self)
+        rows = pages.paginate_queryset(
+            of_client(client_of(request)).filter(**conditions), request, self
+        )
         provisional = may_see_provisional(request)
         return Response(
             {
@@ -139,7 +143,7 @@ class SubmissionView(APIView):
         responses={200: SubmissionDocument, 404: ProblemDocument},
     )
     def get(self, request: Request, submission_id: str) -> Response:
-        submission = find_submission(request.user, submission_id)
+        submission = find_submission(client_of(request), submission_id)
         return Response(status_body(submission, provisional=may_see_provisional(request)))
 
 
@@ -154,10 +158,10 @@ class SubmissionActionView(APIView):
 
     def respond(self, request: Request, submission_id: str) -> Response:
         try:
-            self.act(find_submission(request.user, submission_id))
+            self.act(find_submission(client_of(request), submission_id))
         except intake.Conflict as error:
             raise StateConflict(error.message, error.code) from None
-        submission = find_submission(request.user, submission_id)
+        submission = find_submission(client_of(request), submission_id)
         return Response(status_body(submission), status=self.success_status)
 
 
