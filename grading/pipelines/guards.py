@@ -1,5 +1,6 @@
 """What is noticed about a response before any model is asked."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,8 @@ MOSTLY_ENGLISH_SHARE = 0.5
 FEWEST_PROMPT_WORDS_FOR_TOPIC = 12
 # Not one word in twenty of the question's own comes back in any form.
 OFF_TOPIC_OVERLAP = 0.05
+
+_BEYOND_ALL = 101
 
 
 @dataclass(frozen=True)
@@ -54,14 +57,14 @@ class Finding:
         }
 
 
-def examine(response: WritingResponse) -> Finding:
-    """Look at a response without a model."""
+def examine(response: WritingResponse, caps: Sequence[Mapping[str, Any]] = ()) -> Finding:
+    """Look at a response without a model; `caps` are the rubric's own for too few words."""
     facts = observe(response.text, prompt=response.question_prompt)
     if not facts.words:
         return Finding(facts, frozenset({Flag.EMPTY}), 0, None)
     flags = _flags(response, facts)
     own_words = _own_words(facts, flags)
-    cap = underlength_cap(own_words, response.min_words, response.task)
+    cap = _length_cap(own_words, response, caps)
     if cap is not None:
         flags |= {Flag.UNDERLENGTH}
     return Finding(facts, frozenset(flags), own_words, cap)
@@ -96,3 +99,18 @@ def _own_words(facts: Facts, flags: set[Flag]) -> int:
     if Flag.REPETITION in flags:
         share -= facts.repeated_share
     return max(0, round(facts.words * share))
+
+
+def _length_cap(
+    words: int, response: WritingResponse, caps: Sequence[Mapping[str, Any]]
+) -> Decimal | None:
+    if not caps:
+        return underlength_cap(words, response.min_words, response.task)
+    steps = {response.task: [_cap_step(cap) for cap in caps]}
+    return underlength_cap(words, response.min_words, response.task, steps)
+
+
+def _cap_step(cap: Mapping[str, Any]) -> tuple[int, Decimal | None]:
+    """A rubric's cap as per cent short, exclusive; the one without a limit holds to the end."""
+    percent = round(cap["shortBelow"] * 100) if "shortBelow" in cap else _BEYOND_ALL
+    return percent, None if cap["cap"] is None else Decimal(str(cap["cap"]))

@@ -30,7 +30,7 @@ async def grade_writing(
 
     ProvidersUnavailable when no model answered and waiting may help.
     """
-    finding = examine(response)
+    finding = examine(response, plan.rubric.underlength_caps)
     view = LocalView(response, finding, _local_scores(response, finding))
     if view.finding.leaves_nothing_to_judge:
         return local_draft(view, frozenset())

@@ -424,3 +424,16 @@ def test_too_few_words_cap_task_fulfilment_after_the_median(words, cap, grade, p
     assert draft.criteria_scores[Criterion.ORGANIZATION] == Decimal("7.0")
     assert (Flag.UNDERLENGTH in draft.flags) == (cap < 7)
     assert draft.tries[0].criteria_scores[Criterion.TASK_FULFILLMENT] == Decimal("7.0")
+
+
+def test_a_rubric_brings_its_own_caps_for_too_few_words(await_, language_model, provider):
+    provider.script(default=GOOD)
+    plan = a_plan(FIRST)
+    caps = [{"shortBelow": 0.1, "cap": 6.5}, {"shortBelow": 0.3, "cap": 3.5}, {"cap": 1}]
+    strict = plan.model_copy(
+        update={"rubric": plan.rubric.model_copy(update={"underlength_caps": caps})}
+    )
+    for words, score in ((171, "6.5"), (96, "3.5"), (60, "1")):
+        response = written(" ".join(LETTER.split()[:words]))
+        draft = await_(grade_writing(response, strict, language_model))
+        assert draft.criteria_scores[Criterion.TASK_FULFILLMENT] == Decimal(score)
