@@ -20,6 +20,7 @@ from grading.gateways.llm_errors import classify, names_the_reply_shape
 from grading.gateways.reply_shapes import ReplyShape, response_format
 
 _QUIET_LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore")
+_MOST_CONNECTIONS = "10000"
 
 # What a server refused once it will refuse again: (address, model) -> the most it takes.
 _shapes_taken: dict[tuple[str | None, str], ReplyShape] = {}
@@ -63,6 +64,9 @@ def _library() -> Any:
     # Without it the import fetches a price list over the network, and retries.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     os.environ.setdefault("LITELLM_LOG", "ERROR")
+    # Its own 500 a host would make calls queue inside their deadline; ours is GRADING_CONCURRENCY.
+    os.environ.setdefault("AIOHTTP_CONNECTOR_LIMIT", _MOST_CONNECTIONS)
+    os.environ.setdefault("AIOHTTP_CONNECTOR_LIMIT_PER_HOST", _MOST_CONNECTIONS)
     import litellm
 
     litellm.telemetry = False

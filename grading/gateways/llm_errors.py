@@ -46,6 +46,8 @@ def classify(error: Exception) -> GatewayError:
 def names_the_reply_shape(error: Exception) -> bool:
     """A 400 because the server does not know the way we asked for JSON."""
     said = str(error)
+    if "json_validate_failed" in _said(error):
+        return False
     return _status(error) in (400, 422) and any(
         word in said for word in ("response_format", "json_schema", "json_object")
     )
