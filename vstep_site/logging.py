@@ -1,5 +1,7 @@
 """One JSON object a line, ids only: never a name, an answer, a transcript or a key."""
 
+import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -12,12 +14,12 @@ SHARED_PROCESSORS: list[Any] = [
 ]
 
 
-def drop_stack_locals(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def drop_stack_locals(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
     """Keep where an exception arose and its class; its message may hold a candidate's words."""
     info = event.pop("exc_info", None)
     if info is True:
-        import sys
-
         info = sys.exc_info()
     if isinstance(info, BaseException):
         info = (type(info), info, info.__traceback__)

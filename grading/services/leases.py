@@ -33,7 +33,7 @@ class Lease:
     fence: int
 
 
-def in_seconds(seconds: float) -> ExpressionWrapper[Any]:
+def in_seconds(seconds: float) -> "ExpressionWrapper[Any]":
     """A moment that many seconds from now by the database's clock."""
     return ExpressionWrapper(Now() + timedelta(seconds=seconds), output_field=DateTime())
 
