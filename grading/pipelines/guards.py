@@ -27,8 +27,6 @@ FEWEST_TOPIC_WORDS = 8
 OFF_TOPIC_OVERLAP = 0.2
 _BEYOND_ALL = 101
 
-_BEYOND_ALL = 101
-
 
 @dataclass(frozen=True)
 class Finding:

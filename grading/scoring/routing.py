@@ -12,12 +12,9 @@ from grading.enums import (
     Priority,
     RouteReason,
 )
+from grading.scoring.confidence import NEAR_CUT
 
 URGENCY = {Priority.LOW: 1, Priority.MEDIUM: 2, Priority.HIGH: 3}
-
-# A score closer than this to a value where its band changes gets a second look whatever its
-# confidence: one half step of one criterion in four moves the mean by 0.125.
-NEAR_CUT_MARGIN = Decimal("0.125")
 
 # What is worth knowing but does not by itself put a grade in doubt.
 HARMLESS_FLAGS = frozenset({Flag.AUDIT_DIFFERENCE})
@@ -47,7 +44,8 @@ def route(
 ) -> Route:
     """Route a grade: `high` completes, `medium` waits at priority medium, `low` at high.
 
-    Without a calibrator nothing is `high` unless the operator chose the fixed rules.
+    What the confidence should have seen already, a flag or a near cut, is looked at here once
+    more: a grade that completes by itself has passed both. Without a calibrator nothing is `high` unless the operator chose the fixed rules.
     `distance_to_cut` is in points of the 0-10 scale.
     """
     reasons: list[RouteReason] = []
@@ -60,7 +58,7 @@ def route(
     if set(flags) - HARMLESS_FLAGS:
         reasons.append(RouteReason.FLAGGED)
         confidence = Confidence.MEDIUM if confidence == Confidence.HIGH else confidence
-    if distance_to_cut <= NEAR_CUT_MARGIN:
+    if distance_to_cut <= NEAR_CUT:
         reasons.append(RouteReason.NEAR_BAND_CUT)
         confidence = Confidence.MEDIUM if confidence == Confidence.HIGH else confidence
     return _conclude(confidence, reasons, client_priority)
