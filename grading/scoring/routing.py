@@ -44,9 +44,9 @@ def route(
 ) -> Route:
     """Route a grade: `high` completes, `medium` waits at priority medium, `low` at high.
 
-    What the confidence should have seen already, a flag or a near cut, is looked at here once
-    more: a grade that completes by itself has passed both. Without a calibrator nothing is `high` unless the operator chose the fixed rules.
-    `distance_to_cut` is in points of the 0-10 scale.
+    Without a calibrator nothing is `high` unless the operator chose the fixed rules. What the
+    confidence should have seen already, a flag or a near cut, is looked at here once more: a
+    grade that completes by itself has passed both. `distance_to_cut` is in points, 0-10.
     """
     reasons: list[RouteReason] = []
     if policy != AutoReleasePolicy.FIXED:
