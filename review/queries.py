@@ -122,6 +122,11 @@ def open_claim_list() -> list[Claim]:
     return list(open_claims().select_related("submission").order_by("created_at")[:PAGE_SIZE])
 
 
+def open_claim_count() -> int:
+    """How many responses are held by anybody."""
+    return Claim.objects.filter(ended_at__isnull=True).count()
+
+
 def submission_with_all(submission_id: UUID) -> Submission | None:
     """A response with its question, grades and scores."""
     return (

@@ -16,6 +16,7 @@ from grading.models import Submission
 from grading.services import audit
 from review.models import Claim
 from review.queries import open_claims, unsettled_ratings
+from review.wording import name_of
 
 
 class HeldByAnother(Exception):
@@ -173,9 +174,8 @@ def free_submissions() -> QuerySet[Submission]:
     held = Claim.objects.filter(
         submission=OuterRef("pk"), ended_at__isnull=True, lease_until__gte=Now()
     )
-    return Submission.objects.filter(
-        ~Exists(held), ~Exists(unsettled_ratings()), status=Status.REVIEW_PENDING
-    )
+    rated = unsettled_ratings().filter(submission=OuterRef("pk"))
+    return Submission.objects.filter(~Exists(held), ~Exists(rated), status=Status.REVIEW_PENDING)
 
 
 def extend(held: Claim) -> Claim:
@@ -193,10 +193,6 @@ def holder_of(submission: Submission, rater: User | None) -> HeldByAnother | Non
     if held is None or (rater is not None and held.rater_id == rater.pk):
         return None
     return HeldByAnother(name_of(held.rater), held.lease_until)
-
-
-def name_of(rater: User) -> str:
-    return rater.get_full_name() or rater.get_username()
 
 
 def lease_end() -> CombinedExpression:

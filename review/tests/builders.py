@@ -64,9 +64,7 @@ def rubric() -> RubricVersion:
         }
         for criterion in CRITERIA[Skill.WRITING]
     ]
-    return RubricVersion.objects.create(
-        skill=Skill.WRITING, name="test-writing", criteria=criteria, is_active=True
-    )
+    return RubricVersion.objects.create(skill=Skill.WRITING, name="test-writing", criteria=criteria)
 
 
 def prompt() -> PromptVersion:

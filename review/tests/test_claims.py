@@ -94,6 +94,8 @@ def test_a_rated_response_is_offered_to_nobody_until_its_undo_window_ends(settin
     assert claim_next(builders.account("binh")) is None
     with pytest.raises(NoLongerPending):
         claim(row.pk, rater)
+    other = builders.waiting()
+    assert claim_next(rater).submission == other
 
 
 def test_an_undone_response_is_held_by_its_rater_again(settings):
