@@ -22,7 +22,7 @@ from grading.pipelines.guards import examine
 from grading.schemas import HumanDecision, WritingResponse
 from grading.schemas.demonstration import DemoResponse, DemoStage
 from grading.scoring.bands import distance_to_cut, task_mean
-from grading.scoring.routing import NEAR_CUT_MARGIN
+from grading.scoring.confidence import NEAR_CUT
 from grading.services import past
 from grading.services.settling import AUDIT_DIFFERENCE
 
@@ -193,6 +193,6 @@ def _reasons(grade: Grade) -> list[RouteReason]:
     if grade.flags:
         reasons.append(RouteReason.FLAGGED)
     mean = task_mean(grade.criteria_scores, Skill(grade.submission.skill))
-    if distance_to_cut(mean) <= NEAR_CUT_MARGIN:
+    if distance_to_cut(mean) <= NEAR_CUT:
         reasons.append(RouteReason.NEAR_BAND_CUT)
     return reasons

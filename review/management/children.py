@@ -63,8 +63,10 @@ def stop_children(children: list[Child]) -> None:
         try:
             child.process.wait(max(0.0, asked + child.patience - time.monotonic()))
         except subprocess.TimeoutExpired:
-            _kill_group(child.process.pid)
+            child.process.kill()
             child.process.wait()
+        # A child that died by itself may have left children of its own.
+        _kill_group(child.process.pid)
         _kill_recorded_sessions(child.process.pid)
 
 
@@ -89,5 +91,6 @@ def _is_still(pid: int, started: float | None) -> bool:
 def _kill_group(pid: int) -> None:
     try:
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):
+        # macOS says the latter of a group that has only just ended.
         return
