@@ -33,10 +33,12 @@ class Health:
     def observe(self, now: float, *, acknowledged: int, run_only: int) -> None:
         """Take in a look at the canaries."""
         self.was_run_only = run_only > 0
-        if acknowledged:
-            self.first_proof = self.first_proof or now
-            self.last_proof = now
-            self.grant(now, SILENCE_SECONDS)
+        if not acknowledged:
+            return
+        if self.first_proof is None:
+            self.first_proof = self.deadline = now  # the patience for the start ends here
+        self.last_proof = now
+        self.grant(now, SILENCE_SECONDS)
 
     def grant(self, now: float, seconds: float) -> None:
         """Silence is allowed for this long from now at least."""

@@ -27,6 +27,7 @@ STALL_SECONDS = 2.0
 STOP_SECONDS = 27.0
 ABANDONED_SECONDS = 30.0
 SWEEPS = ("grading.tasks.sweep", "review.tasks.settle_ratings")
+CONNECTION_LIMITS = {"connect_timeout": 10, "tcp_user_timeout": 10_000, "keepalives_idle": 10}
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
@@ -172,6 +173,8 @@ class Supervisor:
 
 def supervise() -> None:
     """Run and replace a cluster until SIGTERM or SIGINT; returns when no process of it is left."""
+    # A connection cut without a word would keep the supervisor waiting for hours.
+    connection.settings_dict["OPTIONS"] = CONNECTION_LIMITS | connection.settings_dict["OPTIONS"]
     Supervisor().run()
 
 
