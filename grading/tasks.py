@@ -8,6 +8,7 @@ import structlog
 
 from grading.services import drain as drain_service
 from grading.services import idempotency, leases, wakeups
+from grading.services.supervision import canaries
 
 log = structlog.get_logger(__name__)
 
@@ -49,3 +50,9 @@ def sweep() -> int:
     idempotency.forget_old_keys()
     wakeups.forget_old_failures()
     return recovered
+
+
+@codes_only
+def canary(canary_id: int) -> bool:
+    """Show the supervisor that this cluster runs tasks; acknowledging it shows the rest."""
+    return canaries.record_canary(canary_id)

@@ -192,6 +192,8 @@ Q_CLUSTER = {
     "name": "vstep",
     # The wake-up commits or rolls back with the row it speaks of.
     "orm": "default",
+    # Also reads a queue of the cluster's own, for the canaries that its supervisor sends.
+    "broker_class": "grading.services.supervision.broker.ClusterBroker",
     "workers": DRAINS_PER_CLUSTER + 1,
     # What is prefetched is locked for `retry` seconds and drained at a stop: take little.
     "queue_limit": DRAINS_PER_CLUSTER + 1,
