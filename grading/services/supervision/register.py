@@ -1,8 +1,8 @@
 """The rows of supervised clusters, and the end of those whose supervisor is dead."""
 
 import os
+import platform
 import secrets
-import socket
 from datetime import timedelta
 
 import structlog
@@ -25,7 +25,7 @@ KEPT = timedelta(days=1)
 
 def register_cluster() -> WorkerCluster:
     """A row for a cluster that is about to be started by this process."""
-    host = socket.gethostname()
+    host = platform.node()
     return WorkerCluster.objects.create(
         id=f"{host[:40]}:{os.getpid()}:{secrets.token_hex(4)}",
         host=host,
@@ -62,7 +62,7 @@ def settle_end(cluster_id: str) -> int:
 def end_abandoned_clusters() -> int:
     """End what supervisors that died on this machine left running; how many clusters."""
     ended = 0
-    running = WorkerCluster.objects.filter(host=socket.gethostname(), stopped_at=None)
+    running = WorkerCluster.objects.filter(host=platform.node(), stopped_at=None)
     for cluster in running:
         if _is_supervised(cluster):
             continue
