@@ -1,5 +1,6 @@
 """Responses and what happened to them: to look at, not to edit."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -81,6 +82,10 @@ class SubmissionAdmin(RecordAdmin):
     readonly_fields = ("in_the_console",)
     exclude = ("metadata_text", "answer_extra", "machine_grade")
 
+    def get_fields(self, request: HttpRequest, obj: Submission | None = None) -> list[Any]:
+        fields = [name for name in super().get_fields(request, obj) if name != "in_the_console"]
+        return ["in_the_console", *fields]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
         rows = super().get_queryset(request)
         match = request.resolver_match
@@ -115,7 +120,9 @@ class SubmissionAdmin(RecordAdmin):
                 regrade_submission(submission)
                 asked += 1
             except Conflict as error:
-                self.message_user(request, f"{submission}: {error.message}", messages.WARNING)
+                self.message_user(
+                    request, f"Left alone: {submission}. {error.message}", messages.WARNING
+                )
         if asked:
             self.message_user(request, f"Will be graded again: {asked}.", messages.SUCCESS)
 

@@ -45,6 +45,9 @@ class VersionForm(ModelForm):
 
 
 class VersionAdmin(ModelAdmin):
+    class Media:
+        css = {"all": ["grading/admin.css"]}
+
     content_fields: tuple[str, ...] = ()
     form = VersionForm
     formfield_overrides = {

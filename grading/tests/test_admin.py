@@ -193,7 +193,7 @@ def test_grading_again_asks_for_a_new_run_and_says_what_cannot_be(operator: Brow
         follow=True,
     )
     assert "Will be graded again: 1." in text_of(answer)
-    assert "demo-33: Only a graded submission can be graded again" in text_of(answer)
+    assert "Left alone: demo-33. Only a graded submission can be graded again" in text_of(answer)
     assert rows[0].runs.filter(state=RunState.QUEUED).count() == 1
 
 
