@@ -6,6 +6,7 @@ from vstep_site import health
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/review/", permanent=False)),
+    path("favicon.ico", RedirectView.as_view(url="/static/img/mark.svg", permanent=True)),
     path("ready", health.ready, name="ready"),
     path("metrics", health.metrics, name="metrics"),
     path("api/", include("grading.api.urls")),

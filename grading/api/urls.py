@@ -1,6 +1,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from grading.api import openapi  # noqa: F401  registers itself
 from grading.api.views.questions import QuestionView
 from grading.api.views.submissions import (
     CancelView,
