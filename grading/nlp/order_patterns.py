@@ -143,7 +143,7 @@ MARKUP = _compiled(
     r"<!--.{0,400}?-->",
     r"<!\[cdata\[|\]\]>",
     r'"""|```',
-    r"-{3,}\s{0,3}(?:end|begin|start|stop)\b[^\n]{0,40}?-{2,}",
+    r"(?<!-)-{3,40}\s{0,3}(?:end|begin|start|stop)\b[^\n]{0,40}?-{2}",
     r"\\color\s?\{white\}|display\s?:\s?none|font-size\s?:\s?[01](?:px|pt)?\b|javascript:",
     r"<\s{0,3}(?:script|iframe|img|div|span|svg)\b[^>\n]{0,200}>",
 )
