@@ -48,9 +48,14 @@ class TraitModel:
     link_centers: Numbers
     link_factors: Numbers
 
-    def predict(self, reading: Reading) -> NDArray[np.float64]:
-        """The six traits of a reading, each 1.0-5.0, in the order of TRAITS."""
-        measures = vector(measure(reading))
+    def predict(
+        self, reading: Reading, measured: dict[str, float] | None = None
+    ) -> NDArray[np.float64]:
+        """The six traits of a reading, each 1.0-5.0, in the order of TRAITS.
+
+        Whoever has the reading's measures already may give them.
+        """
+        measures = vector(measured or measure(reading))
         linear = self._linear(measures, reading)
         boosted = self._boosted(np.concatenate([measures, linear]))
         share = float(self.tree_share)
