@@ -92,8 +92,7 @@ def _with_language(text: str, facts: Facts, fulfilment: Judgement, version: str)
     reasons |= language_reasons(facts, measures)
     for cap, reason in language_caps(reading, facts):
         for criterion in CRITERIA[Skill.WRITING]:
-            if criteria[criterion] > cap:
-                criteria[criterion] = cap.quantize(HUNDREDTH)
-                reasons[criterion].append(reason)
+            criteria[criterion] = min(criteria[criterion], cap).quantize(HUNDREDTH)
+            reasons[criterion].append(reason)
     ordered = {criterion: criteria[criterion] for criterion in CRITERIA[Skill.WRITING]}
     return LocalScores(ordered, reasons, version)

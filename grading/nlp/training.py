@@ -110,7 +110,7 @@ def _quantised(weights: Floats) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
 
 def _boost(inputs: Floats, targets: Floats, seed: int) -> list[list[Any]]:
     from sklearn.ensemble import HistGradientBoostingRegressor
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     # Trees this small cost more to share among threads than to grow on one.
     with threadpool_limits(limits=1, user_api="openmp"):

@@ -33,19 +33,25 @@ def test_the_shipped_file_is_small_and_holds_numbers_and_measure_names_only():
     assert letters == ["names"]
 
 
-def test_the_shipped_file_loads_in_under_half_a_second_without_the_fitting_library():
+def test_the_shipped_file_needs_no_fitting_library_and_no_framework():
     script = (
-        "import sys, time; started = time.perf_counter()\n"
+        "import sys\n"
         "from grading.nlp.local_scorer import predict_traits\n"
         "predict_traits('I like to live in a village.')\n"
-        "assert not {'sklearn', 'scipy', 'lightgbm', 'django'} & set(sys.modules)\n"
-        "print(time.perf_counter() - started)"
+        "print({'sklearn', 'scipy', 'lightgbm', 'django'} & set(sys.modules))"
     )
     root = Path(__file__).parents[3]
     ran = subprocess.run(
         [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True
     )
-    assert float(ran.stdout) < 2.0
+    assert ran.stdout.strip() == "set()"
+
+
+def test_the_shipped_file_loads_in_under_half_a_second():
+    load_model.cache_clear()
+    started = perf_counter()
+    load_model()
+    assert perf_counter() - started < 0.5
 
 
 def test_a_better_command_of_english_scores_higher_in_every_trait_and_criterion():
@@ -148,8 +154,8 @@ def test_greeting_and_closing_count_for_a_letter():
     body = "\n".join(LETTER.splitlines()[2:-2]) + " " + "It will be a lovely time for us two."
     whole, bare = letter(LETTER), letter(body)
     assert whole.criteria[FULFILMENT] > bare.criteria[FULFILMENT]
-    assert "A greeting and a closing." in whole.reasons[FULFILMENT]
-    assert "No greeting and no closing." in bare.reasons[FULFILMENT]
+    assert "The letter has a greeting and a closing." in whole.reasons[FULFILMENT]
+    assert "The letter has no greeting and no closing." in bare.reasons[FULFILMENT]
 
 
 def test_paragraphs_count_for_an_essay():
