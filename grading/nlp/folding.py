@@ -11,6 +11,8 @@ CONFUSABLES = str.maketrans(
 )
 SENTENCE_MARKS = frozenset(".!?;:\n\r")
 APOSTROPHES = frozenset("'’‘`")
+# One ligature may unfold to eighteen letters; a text made of them is not read to its end.
+GROWTH_LIMIT = 2
 LEET = str.maketrans("013457@$", "oieastas")
 
 
@@ -43,6 +45,8 @@ def fold(text: str) -> Folded:
     characters: list[str] = []
     offsets: list[int] = []
     for offset, character in enumerate(text):
+        if len(characters) > GROWTH_LIMIT * len(text):
+            break
         for folded in _fold_character(character):
             characters.append(folded)
             offsets.append(offset)

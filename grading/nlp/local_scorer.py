@@ -84,15 +84,15 @@ def _nothing_written(version: str) -> LocalScores:
 
 def _with_language(text: str, facts: Facts, fulfilment: Judgement, version: str) -> LocalScores:
     reading = read(text)
+    measures = measure(reading)
     model = load_model().traits
     criteria = {Criterion.TASK_FULFILLMENT: fulfilment.score}
-    criteria |= language_scores(model.predict(reading), model)
+    criteria |= language_scores(model.predict(reading, measures), model)
     reasons = {Criterion.TASK_FULFILLMENT: list(fulfilment.reasons)}
-    reasons |= language_reasons(facts, measure(reading))
+    reasons |= language_reasons(facts, measures)
     for cap, reason in language_caps(reading, facts):
         for criterion in CRITERIA[Skill.WRITING]:
-            if criteria[criterion] > cap:
-                criteria[criterion] = cap.quantize(HUNDREDTH)
-                reasons[criterion].append(reason)
+            criteria[criterion] = min(criteria[criterion], cap).quantize(HUNDREDTH)
+            reasons[criterion].append(reason)
     ordered = {criterion: criteria[criterion] for criterion in CRITERIA[Skill.WRITING]}
     return LocalScores(ordered, reasons, version)

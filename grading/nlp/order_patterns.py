@@ -50,6 +50,11 @@ MACHINE = (
 GRADER = r"(?:grader|examiner|rater|marker|scorer|evaluator|assessor|judge)"
 
 IMPERATIVES = _compiled(
+    rf"\b(?:set|change|overwrite|replace|raise) (?:all |every |the |my |each )+{_gap(2)}"
+    r"(?:scores?|criteria|grades?|marks?|criterion) (?:\w{1,20} ){0,2}?"
+    rf"(?:to|with|at) (?:the )?{TOP}\b",
+    rf"\b(?:provide|write|return) {_gap(2)}{TOP} {_gap(1)}{MARK} (?:for|to) (?:my|this|me)\b",
+    r"\bskip the (?:marking|grading|scoring|evaluation)\b",
     rf"\b{DISMISS} {_gap(3)}(?:rules|{RULES}) (?:and|above|you|given)\b",
     rf"\b{DISMISS} (?:all |everything |anything |what )(?:\w{{1,20}} ){{0,3}}?"
     r"(?:above|before|said|told|instructed)\b",
@@ -73,6 +78,19 @@ DISMISSALS = _compiled(
 )
 
 ADDRESSES = _compiled(
+    r"\b(?:your|the) (?:new |next |real |hidden )(?:instructions?|task|orders?) "
+    r"(?:are|is) (?:as follows|to|now|\.)",
+    r"\b(?:dear|hello|hey|hi|attention) (?:ai|chatgpt|gpt|claude|gemini|llm|language model)\b",
+    r"\byou are (?:chatgpt|gpt|claude|gemini|an? (?:llm|language model|ai (?:model|system)))\b",
+    rf"\b(?:pay no attention to|do not follow|dont follow) (?:\w{{1,20}} ){{0,2}}?"
+    rf"(?:rubric|criteria|{MARKING} \w{{1,20}}|prompt|previous \w{{1,20}})\b",
+    rf"\bact as (?:an? |the )?{_gap(2)}{GRADER}\b",
+    rf"\b(?:generous|lenient|kind|nice) when you (?:{MARKING}|score|grade|mark|rate|read) ",
+    rf"\b(?:score|grade|mark|evaluation|result) (?:of|for) (?:this|my) "
+    rf"(?:text|essay|response|answer|work|writing) (?:is|must be|should be|has to be) {TOP}\b",
+    rf"\b(?:whoever|whatever|anyone who) (?:reads|grades|marks|scores) (?:this|it|my) {_gap(8)}"
+    rf"(?:award|give|grant|score|mark)\b",
+    r"\bi (?:hereby )?authori[sz]e (?:\w{1,20} ){0,3}?(?:c1|b2|score|grade|mark|result)\b",
     rf"\b(?:give|award|assign|grant) {_gap(2)}{WORK} {_gap(5)}{TOP} {_gap(2)}{MARK}\b",
     r"\bstop everything \. (?:nevermind|never mind|forget|ignore|disregard)\b",
     rf"\bif you are (?:an? |the )?{MACHINE} {_gap(2)}(?:{GRADER}|assistant|model|system|reading)\b",
@@ -143,7 +161,7 @@ MARKUP = _compiled(
     r"<!--.{0,400}?-->",
     r"<!\[cdata\[|\]\]>",
     r'"""|```',
-    r"-{3,}\s{0,3}(?:end|begin|start|stop)\b[^\n]{0,40}?-{2,}",
+    r"(?<!-)-{3,40}\s{0,3}(?:end|begin|start|stop)\b[^\n]{0,40}?-{2}",
     r"\\color\s?\{white\}|display\s?:\s?none|font-size\s?:\s?[01](?:px|pt)?\b|javascript:",
     r"<\s{0,3}(?:script|iframe|img|div|span|svg)\b[^>\n]{0,200}>",
 )

@@ -11,7 +11,7 @@ from binascii import a2b_base64
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from grading.nlp.folding import LEET, Folded, flatten, fold
+from grading.nlp.folding import CONFUSABLES, LEET, Folded, flatten, fold
 from grading.nlp.order_patterns import (
     ADDRESSES,
     BEFORE_AN_ORDER,
@@ -29,7 +29,8 @@ TOKEN = re.compile(r"\S+")
 SPACED_LETTERS = re.compile(r"(?:(?<= )[a-z] (?:\. )?){6,}")
 ENCODED = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 HEXADECIMAL = re.compile(r"(?:[0-9a-fA-F]{2} ?){16,}")
-MIXED_SCRIPTS = re.compile(r"[a-z][Ѐ-ӿͰ-Ͽ]|[Ѐ-ӿͰ-Ͽ][a-z]", re.I)
+LOOK_ALIKE = "".join(map(chr, CONFUSABLES))
+MIXED_SCRIPTS = re.compile(rf"[a-z][{LOOK_ALIKE}]|[{LOOK_ALIKE}][a-z]", re.I)
 WIDE_LETTERS = re.compile(r"[Ａ-Ｚａ-ｚ\U0001d400-\U0001d7ff]{3,}")
 HIDDEN = re.compile(
     r"(?<!\U0001f3f4)[\U000e0000-\U000e007f]{2,}"  # tags, but for the flags spelled with them

@@ -110,16 +110,19 @@ def _quantised(weights: Floats) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
 
 def _boost(inputs: Floats, targets: Floats, seed: int) -> list[list[Any]]:
     from sklearn.ensemble import HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    return [
-        [
-            HistGradientBoostingRegressor(random_state=seed + number, **BOOSTING).fit(
-                inputs, targets[:, trait]
-            )
-            for number in range(TREE_SEEDS)
+    # Trees this small cost more to share among threads than to grow on one.
+    with threadpool_limits(limits=1, user_api="openmp"):
+        return [
+            [
+                HistGradientBoostingRegressor(random_state=seed + number, **BOOSTING).fit(
+                    inputs, targets[:, trait]
+                )
+                for number in range(TREE_SEEDS)
+            ]
+            for trait in range(len(TRAITS))
         ]
-        for trait in range(len(TRAITS))
-    ]
 
 
 def _compared(

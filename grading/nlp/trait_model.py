@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,9 +49,14 @@ class TraitModel:
     link_centers: Numbers
     link_factors: Numbers
 
-    def predict(self, reading: Reading) -> NDArray[np.float64]:
-        """The six traits of a reading, each 1.0-5.0, in the order of TRAITS."""
-        measures = vector(measure(reading))
+    def predict(
+        self, reading: Reading, measured: dict[str, float] | None = None
+    ) -> NDArray[np.float64]:
+        """The six traits of a reading, each 1.0-5.0, in the order of TRAITS.
+
+        Whoever has the reading's measures already may give them.
+        """
+        measures = vector(measured or measure(reading))
         linear = self._linear(measures, reading)
         boosted = self._boosted(np.concatenate([measures, linear]))
         share = float(self.tree_share)
@@ -90,7 +96,7 @@ def restore(path: Path) -> TraitModel:
     try:
         with np.load(path, allow_pickle=False) as stored:
             arrays = {field.name: stored[field.name] for field in fields(TraitModel)}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise ModelFileError(f"{path} is not a model file of the local scorer: {error}") from error
     if list(arrays["names"]) != list(measure(read("Hello."))):
         raise ModelFileError(f"{path} was fitted for other measures; run manage.py trainscorer")

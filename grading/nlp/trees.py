@@ -34,7 +34,8 @@ def flatten(regressors: Sequence[Sequence[Any]]) -> dict[str, Any]:
         "tree_right": [_leaf_loops(n, "right") + root for (_, _, n), root in pairs],
         "tree_values": [n["value"] * share for _, share, n in trees],
     }
-    kinds = dict(zip(joined, (np.uint16, np.float32, np.int32, np.int32, np.float32), strict=True))
+    # A threshold may equal a value of the training texts, so it must not lose a digit.
+    kinds = dict(zip(joined, (np.uint16, np.float64, np.int32, np.int32, np.float32), strict=True))
     flat: dict[str, Any] = {k: np.concatenate(v).astype(kinds[k]) for k, v in joined.items()}
     bases = [np.mean([float(r._baseline_prediction.ravel()[0]) for r in g]) for g in regressors]
     return flat | {
