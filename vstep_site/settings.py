@@ -172,6 +172,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Takes writing responses, grades them, and asks human raters where it may not "
     "trust itself.",
     "VERSION": "1",
+    # Pydantic writes "may be null" in the way of JSON Schema, which 3.0 does not know.
+    "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,
     "SERVE_AUTHENTICATION": [],
