@@ -213,3 +213,27 @@ def test_many_responses_are_graded_together_while_half_of_the_calls_fail(
     assert 10 < len(drafts) < 50
     assert all(draft.source is GradeSource.AI for draft in drafts)
     assert len(provider.hits) == 60
+
+
+def test_a_hundred_responses_at_once_leave_the_loop_room_for_leases(
+    await_, language_model, provider, grade
+):
+    provider.script(default=GOOD)
+    grade()  # what is loaded once is loaded now
+    gaps: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0)
+            gaps.append(time.monotonic() - before)
+
+    async def many() -> None:
+        watching = asyncio.create_task(watch())
+        plan = a_plan(FIRST)
+        await asyncio.gather(*(grade_writing(RESPONSE, plan, language_model) for _ in range(100)))
+        watching.cancel()
+
+    started = time.monotonic()
+    await_(many())
+    assert max(gaps) < (time.monotonic() - started) / 4
