@@ -72,6 +72,13 @@ def test_a_model_that_stays_bad_leaves_the_grade_to_a_person(mode, grade, provid
     assert_legal(draft)
 
 
+def test_a_raw_reply_is_kept_as_far_as_a_database_can_hold_it(grade, provider):
+    provider.script(default=Step(text="no\x00json \ud800 " + "x" * 300_000))
+    draft = grade(repairs=0)
+    assert draft.tries[0].raw_reply.startswith("no\ufffdjson \ufffd x")
+    assert len(draft.tries[0].raw_reply) == 20_000
+
+
 @pytest.mark.parametrize("mode", ["fenced", "preamble"])
 def test_a_wrapped_reply_needs_no_second_call(mode, grade, provider):
     provider.script(default=mode)
