@@ -1,6 +1,10 @@
 """Grading one written response: facts, guards, a panel of tries, evidence, a draft grade."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from grading.enums import CRITERIA, Criterion, Flag, Skill
 from grading.gateways.errors import GatewayErrorCode
@@ -20,6 +24,9 @@ __all__ = ["ProvidersUnavailable", "grade_writing"]
 # Room for a full reply and the thinking of a model that thinks first; with the prompt it stays
 # below 8,000, which some providers allow a minute. A reply cut off here is asked for with twice.
 MAX_REPLY_TOKENS = 4096
+# The arithmetic takes milliseconds a response, and hundreds are claimed at once: they take turns,
+# so that the loop looks after calls and leases in between. A thread costs twice the time (GIL).
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 _REFUSALS = frozenset({GatewayErrorCode.REFUSAL, GatewayErrorCode.CONTENT_FILTER})
 
 
@@ -30,8 +37,9 @@ async def grade_writing(
 
     ProvidersUnavailable when no model answered and waiting may help.
     """
-    finding = examine(response, plan.rubric.underlength_caps)
-    view = LocalView(response, finding, _local_scores(response, finding))
+    async with _turn():
+        await asyncio.sleep(0)  # without it, whoever comes first never has to queue
+        view = _look_at(response, plan.rubric.underlength_caps)
     if view.finding.leaves_nothing_to_judge:
         return local_draft(view, frozenset())
     if model is None or not plan.models:
@@ -44,6 +52,15 @@ async def grade_writing(
         return local_draft(view, _why_unusable(result), result.tries)
     reading = read_panel(view, result, tries_asked=plan.tries, instructions=plan.prompt.system)
     return ai_draft(view, reading, result.tries)
+
+
+def _turn() -> asyncio.Lock:
+    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+
+
+def _look_at(response: WritingResponse, caps: Sequence[Mapping[str, Any]]) -> LocalView:
+    finding = examine(response, caps)
+    return LocalView(response, finding, _local_scores(response, finding))
 
 
 def _local_scores(response: WritingResponse, finding: Finding) -> LocalScores:

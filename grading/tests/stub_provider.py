@@ -105,7 +105,9 @@ class StubProvider:
         app.router.add_post("/v1/chat/completions", self._complete)
         app.router.add_get("/log", self._log)
         app.router.add_post("/script", self._take_script)
-        runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
+        runner = web.AppRunner(
+            app, shutdown_timeout=0.1, handler_cancellation=True, access_log=None
+        )
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", self.port, backlog=4096)
         await site.start()

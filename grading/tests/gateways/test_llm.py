@@ -117,6 +117,20 @@ def test_every_failure_is_one_call_and_one_code_without_words_or_keys(
     assert raised.value.__context__ is None
 
 
+@pytest.mark.parametrize("name", ["groq/openai/gpt-oss-120b", "mistral/mistral-large-latest"])
+@pytest.mark.parametrize("mode", ["r429", "r500", "r401", "r413", "r400_json", "cut", "refusal"])
+def test_providers_with_code_of_their_own_in_the_library_are_told_apart_the_same(
+    name, mode, await_, language_model, provider
+):
+    provider.script(default=Step(mode=mode, retry_after="7"))
+    with pytest.raises(GatewayError) as raised:
+        await_(ask(language_model, name))
+    assert raised.value.code == FAILURES[mode]
+    assert len(provider.hits) == 1
+    if mode == "r429":
+        assert raised.value.retry_after == 7
+
+
 @pytest.mark.parametrize("mode", ["truncated", "content_filter", "refusal", "empty"])
 def test_an_answer_that_was_paid_for_keeps_its_tokens_though_unusable(
     mode, await_, language_model, provider

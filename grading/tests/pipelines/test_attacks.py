@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from grading.enums import Confidence, Flag, GradeSource
+from grading.enums import Confidence, Criterion, Flag, GradeSource
 from grading.pipelines.writing import grade_writing
 from grading.scoring.bands import is_legal_score
 from grading.tests.stub_provider import Step
@@ -77,6 +77,20 @@ def test_a_recited_prompt_is_withheld_and_flagged(obeyed):
     assert PROMPT.system[:80] not in shown
 
 
+def test_a_prompt_recited_without_any_order_to_be_seen_is_withheld_too(
+    await_, language_model, provider
+):
+    reply = good_reply(LETTER)
+    reply["grammar"]["comment"] = PROMPT.system[200:900]
+    reply["grammarErrors"][0]["message"] = PROMPT.system[900:1300]
+    provider.script(default=Step(text=json.dumps(reply)))
+    draft = await_(grade_writing(RESPONSE, a_plan(FIRST), language_model))
+    assert Flag.INJECTION_SUSPECTED in draft.flags
+    assert draft.confidence is Confidence.LOW
+    assert draft.grammar_errors == ()
+    assert all(item.comment == "" for item in draft.evidence)
+
+
 def test_full_marks_for_a_plain_letter_raise_an_alarm_by_themselves(obeyed):
     draft = obeyed(LETTER)
     assert draft.overall_score == 10
@@ -87,10 +101,12 @@ def test_full_marks_for_a_plain_letter_raise_an_alarm_by_themselves(obeyed):
 def test_a_copied_question_is_flagged_and_its_words_do_not_count(await_, language_model, provider):
     provider.script(default=Step(scores=dict.fromkeys(good_reply(LETTER), 8.0)))
     own = " I think June is a good time to come because it is dry and warm and very nice here."
-    text = f"{QUESTION} {QUESTION} {QUESTION}{own}"
-    draft = await_(grade_writing(written(text), a_plan(FIRST), language_model))
+    response = written(f"{QUESTION}{own}", min_words=50)
+    draft = await_(grade_writing(response, a_plan(FIRST), language_model))
+    assert draft.signals["facts"]["words"] > 50
+    assert draft.signals["facts"]["own_words"] < 35
     assert {Flag.PROMPT_COPY, Flag.UNDERLENGTH} <= set(draft.flags)
-    assert draft.signals["facts"]["own_words"] < 60
+    assert draft.criteria_scores[Criterion.TASK_FULFILLMENT] == 4
     assert draft.confidence is Confidence.LOW
 
 

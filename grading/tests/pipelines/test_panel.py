@@ -72,6 +72,13 @@ def test_a_model_that_stays_bad_leaves_the_grade_to_a_person(mode, grade, provid
     assert_legal(draft)
 
 
+def test_a_raw_reply_is_kept_as_far_as_a_database_can_hold_it(grade, provider):
+    provider.script(default=Step(text="no\x00json \ud800 " + "x" * 300_000))
+    draft = grade(repairs=0)
+    assert draft.tries[0].raw_reply.startswith("no\ufffdjson \ufffd x")
+    assert len(draft.tries[0].raw_reply) == 20_000
+
+
 @pytest.mark.parametrize("mode", ["fenced", "preamble"])
 def test_a_wrapped_reply_needs_no_second_call(mode, grade, provider):
     provider.script(default=mode)
@@ -213,3 +220,27 @@ def test_many_responses_are_graded_together_while_half_of_the_calls_fail(
     assert 10 < len(drafts) < 50
     assert all(draft.source is GradeSource.AI for draft in drafts)
     assert len(provider.hits) == 60
+
+
+def test_a_hundred_responses_at_once_leave_the_loop_room_for_leases(
+    await_, language_model, provider, grade
+):
+    provider.script(default=GOOD)
+    grade()  # what is loaded once is loaded now
+    gaps: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0)
+            gaps.append(time.monotonic() - before)
+
+    async def many() -> None:
+        watching = asyncio.create_task(watch())
+        plan = a_plan(FIRST)
+        await asyncio.gather(*(grade_writing(RESPONSE, plan, language_model) for _ in range(100)))
+        watching.cancel()
+
+    started = time.monotonic()
+    await_(many())
+    assert max(gaps) < (time.monotonic() - started) / 4
