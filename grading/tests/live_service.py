@@ -60,6 +60,14 @@ class LiveService:
         self.key = ""
 
     def __enter__(self) -> Self:
+        try:
+            self.set_up()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def set_up(self) -> None:
         self.manage("migrate", "--verbosity", "0")
         self.manage("createcachetable")
         self.key = self.manage("createclient", "Live school").split()[-1]
@@ -75,8 +83,7 @@ class LiveService:
             "--threads",
             "8",
         )
-        eventually(lambda: self.answers("/health"), 30, "the web server")
-        return self
+        eventually(lambda: self.answers("/health"), 60, "the web server")
 
     def __exit__(self, *_error: object) -> None:
         for process in reversed(self.processes):
@@ -102,15 +109,15 @@ class LiveService:
         return [one for one in mine if one.status() != psutil.STATUS_ZOMBIE]
 
     def start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
-        log = (self.folder / f"{name}-{len(self.processes)}.log").open("wb")
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+        with (self.folder / f"{name}-{len(self.processes)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         self.processes.append(process)
         return process
 
