@@ -1,4 +1,4 @@
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -99,6 +99,6 @@ def test_repeated_sentences_and_repeated_text_without_marks_are_seen():
 def test_hostile_text_is_observed_in_under_half_a_second(name):
     observe("Warm up.", prompt=PROMPT)
     text = ADVERSARIAL[name][:20_000]
-    started = perf_counter()
+    started = process_time()
     observe(text, prompt=text)
-    assert perf_counter() - started < 0.5
+    assert process_time() - started < 0.5
