@@ -117,5 +117,5 @@ def test_no_translation_is_the_english_left_standing_or_loses_a_placeholder():
 def test_the_compiled_catalogue_is_the_written_one():
     with translation.override("vi"):
         for source, target in translations().items():
-            if source and "%(number)s" not in source:
+            if source and not re.search(r"%\(n(umber)?\)", source):
                 assert translation.gettext(source) == target
