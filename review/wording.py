@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from grading.enums import (
     AuditKind,
@@ -34,134 +34,134 @@ if TYPE_CHECKING:
 Value = TypeVar("Value", bound=StrEnum)
 
 SKILLS: dict[Skill, Words] = {
-    Skill.WRITING: lazy("Writing"),
-    Skill.SPEAKING: lazy("Speaking"),
+    Skill.WRITING: gettext_lazy("Writing"),
+    Skill.SPEAKING: gettext_lazy("Speaking"),
 }
 
 TASKS: dict[Task, Words] = {
-    Task.WRITING_TASK_1: lazy("Writing 1: letter or email"),
-    Task.WRITING_TASK_2: lazy("Writing 2: essay"),
-    Task.SPEAKING_PART_1: lazy("Speaking 1: social interaction"),
-    Task.SPEAKING_PART_2: lazy("Speaking 2: solution discussion"),
-    Task.SPEAKING_PART_3: lazy("Speaking 3: topic development"),
+    Task.WRITING_TASK_1: gettext_lazy("Writing 1: letter or email"),
+    Task.WRITING_TASK_2: gettext_lazy("Writing 2: essay"),
+    Task.SPEAKING_PART_1: gettext_lazy("Speaking 1: social interaction"),
+    Task.SPEAKING_PART_2: gettext_lazy("Speaking 2: solution discussion"),
+    Task.SPEAKING_PART_3: gettext_lazy("Speaking 3: topic development"),
 }
 
 CRITERIA: dict[Criterion, Words] = {
-    Criterion.TASK_FULFILLMENT: lazy("Task fulfilment"),
-    Criterion.ORGANIZATION: lazy("Organization"),
-    Criterion.VOCABULARY: lazy("Vocabulary"),
-    Criterion.GRAMMAR: lazy("Grammar"),
-    Criterion.PRONUNCIATION: lazy("Pronunciation"),
-    Criterion.FLUENCY: lazy("Fluency"),
-    Criterion.DISCOURSE_MANAGEMENT: lazy("Discourse management"),
+    Criterion.TASK_FULFILLMENT: gettext_lazy("Task fulfilment"),
+    Criterion.ORGANIZATION: gettext_lazy("Organization"),
+    Criterion.VOCABULARY: gettext_lazy("Vocabulary"),
+    Criterion.GRAMMAR: gettext_lazy("Grammar"),
+    Criterion.PRONUNCIATION: gettext_lazy("Pronunciation"),
+    Criterion.FLUENCY: gettext_lazy("Fluency"),
+    Criterion.DISCOURSE_MANAGEMENT: gettext_lazy("Discourse management"),
 }
 
 BANDS: dict[Band, Words] = {
-    Band.C1: lazy("C1"),
-    Band.B2: lazy("B2"),
-    Band.B1: lazy("B1"),
-    Band.NONE: lazy("below B1"),
+    Band.C1: gettext_lazy("C1"),
+    Band.B2: gettext_lazy("B2"),
+    Band.B1: gettext_lazy("B1"),
+    Band.NONE: gettext_lazy("below B1"),
 }
 
 STATUSES: dict[Status, Words] = {
-    Status.PENDING: lazy("Waiting to be graded"),
-    Status.PROCESSING: lazy("Being graded"),
-    Status.REVIEW_PENDING: lazy("Waiting for a rater"),
-    Status.COMPLETED: lazy("Completed"),
-    Status.FAILED: lazy("Failed"),
-    Status.CANCELLED: lazy("Cancelled"),
+    Status.PENDING: gettext_lazy("Waiting to be graded"),
+    Status.PROCESSING: gettext_lazy("Being graded"),
+    Status.REVIEW_PENDING: gettext_lazy("Waiting for a rater"),
+    Status.COMPLETED: gettext_lazy("Completed"),
+    Status.FAILED: gettext_lazy("Failed"),
+    Status.CANCELLED: gettext_lazy("Cancelled"),
 }
 
 MODES: dict[GradingMode, Words] = {
-    GradingMode.AUTO: lazy("The machine's grade counts."),
-    GradingMode.HYBRID: lazy("A rater's grade counts; the machine graded before."),
-    GradingMode.HUMAN: lazy("A rater's grade counts; no machine graded."),
+    GradingMode.AUTO: gettext_lazy("The machine's grade counts."),
+    GradingMode.HYBRID: gettext_lazy("A rater's grade counts; the machine graded before."),
+    GradingMode.HUMAN: gettext_lazy("A rater's grade counts; no machine graded."),
 }
 
 PRIORITIES: dict[Priority, Words] = {
-    Priority.HIGH: lazy("High"),
-    Priority.MEDIUM: lazy("Medium"),
-    Priority.LOW: lazy("Low"),
+    Priority.HIGH: gettext_lazy("High"),
+    Priority.MEDIUM: gettext_lazy("Medium"),
+    Priority.LOW: gettext_lazy("Low"),
 }
 
 CONFIDENCES: dict[Confidence, Words] = {
-    Confidence.HIGH: lazy("High confidence"),
-    Confidence.MEDIUM: lazy("Medium confidence"),
-    Confidence.LOW: lazy("Low confidence"),
+    Confidence.HIGH: gettext_lazy("High confidence"),
+    Confidence.MEDIUM: gettext_lazy("Medium confidence"),
+    Confidence.LOW: gettext_lazy("Low confidence"),
 }
 
 SOURCES: dict[GradeSource, Words] = {
-    GradeSource.AI: lazy("Language model"),
-    GradeSource.LOCAL: lazy("Local scorer, no language model"),
-    GradeSource.DEMO: lazy("Demonstration data: no model made this grade"),
-    GradeSource.HUMAN: lazy("A rater"),
+    GradeSource.AI: gettext_lazy("Language model"),
+    GradeSource.LOCAL: gettext_lazy("Local scorer, no language model"),
+    GradeSource.DEMO: gettext_lazy("Demonstration data: no model made this grade"),
+    GradeSource.HUMAN: gettext_lazy("A rater"),
 }
 
 FLAGS: dict[Flag, Words] = {
-    Flag.EMPTY: lazy("Nothing was written."),
-    Flag.UNDERLENGTH: lazy("Shorter than the task asks for."),
-    Flag.TOO_SHORT_TO_JUDGE: lazy("Too short to be judged safely."),
-    Flag.PROMPT_COPY: lazy("Long stretches are copied from the question."),
-    Flag.OFF_TOPIC: lazy("It may not answer this question."),
-    Flag.REPETITION: lazy("The same words or sentences come again and again."),
-    Flag.NON_ENGLISH: lazy("Parts are not in English."),
-    Flag.INJECTION_SUSPECTED: lazy("The text seems to speak to the grading machine."),
-    Flag.EVIDENCE_NOT_LOCATED: lazy("Some quotes of the machine are not in the text."),
-    Flag.CRITERION_WITHOUT_EVIDENCE: lazy("The machine gave a criterion no evidence."),
-    Flag.REPLY_REPAIRED: lazy("The model's answer had to be repaired."),
-    Flag.REPLY_UNUSABLE: lazy("A model's answer could not be used."),
-    Flag.MODEL_REFUSED: lazy("The model refused to grade it."),
-    Flag.MODEL_SUBSTITUTED: lazy("Another model than the one asked for answered."),
-    Flag.NO_MODEL: lazy("No language model is set up."),
-    Flag.PROVIDERS_DOWN: lazy("The model providers could not be reached."),
-    Flag.FAR_FROM_LOCAL_SCORER: lazy("The model and the local scorer are far apart."),
-    Flag.QUESTION_UNKNOWN: lazy("The question's text is not known to the service."),
-    Flag.AUDIT_DIFFERENCE: lazy("Rater and machine differ by more than half a point."),
+    Flag.EMPTY: gettext_lazy("Nothing was written."),
+    Flag.UNDERLENGTH: gettext_lazy("Shorter than the task asks for."),
+    Flag.TOO_SHORT_TO_JUDGE: gettext_lazy("Too short to be judged safely."),
+    Flag.PROMPT_COPY: gettext_lazy("Long stretches are copied from the question."),
+    Flag.OFF_TOPIC: gettext_lazy("It may not answer this question."),
+    Flag.REPETITION: gettext_lazy("The same words or sentences come again and again."),
+    Flag.NON_ENGLISH: gettext_lazy("Parts are not in English."),
+    Flag.INJECTION_SUSPECTED: gettext_lazy("The text seems to speak to the grading machine."),
+    Flag.EVIDENCE_NOT_LOCATED: gettext_lazy("Some quotes of the machine are not in the text."),
+    Flag.CRITERION_WITHOUT_EVIDENCE: gettext_lazy("The machine gave a criterion no evidence."),
+    Flag.REPLY_REPAIRED: gettext_lazy("The model's answer had to be repaired."),
+    Flag.REPLY_UNUSABLE: gettext_lazy("A model's answer could not be used."),
+    Flag.MODEL_REFUSED: gettext_lazy("The model refused to grade it."),
+    Flag.MODEL_SUBSTITUTED: gettext_lazy("Another model than the one asked for answered."),
+    Flag.NO_MODEL: gettext_lazy("No language model is set up."),
+    Flag.PROVIDERS_DOWN: gettext_lazy("The model providers could not be reached."),
+    Flag.FAR_FROM_LOCAL_SCORER: gettext_lazy("The model and the local scorer are far apart."),
+    Flag.QUESTION_UNKNOWN: gettext_lazy("The question's text is not known to the service."),
+    Flag.AUDIT_DIFFERENCE: gettext_lazy("Rater and machine differ by more than half a point."),
 }
 
 ROUTE_REASONS: dict[RouteReason, Words] = {
-    RouteReason.CONFIDENCE_LOW: lazy("The machine is unsure."),
-    RouteReason.CONFIDENCE_MEDIUM: lazy("The machine is not quite sure."),
-    RouteReason.NOT_CALIBRATED: lazy("Too few ratings yet to trust the machine."),
-    RouteReason.LOCAL_SCORER_ONLY: lazy("Only the local scorer graded it."),
-    RouteReason.NEAR_BAND_CUT: lazy("The score is close to a band cut."),
-    RouteReason.FLAGGED: lazy("Something about the response was noticed."),
-    RouteReason.CLIENT_PRIORITY: lazy("The school asked for a rater."),
-    RouteReason.REGRADE_DIFFERS: lazy("A new grading gave another band."),
+    RouteReason.CONFIDENCE_LOW: gettext_lazy("The machine is unsure."),
+    RouteReason.CONFIDENCE_MEDIUM: gettext_lazy("The machine is not quite sure."),
+    RouteReason.NOT_CALIBRATED: gettext_lazy("Too few ratings yet to trust the machine."),
+    RouteReason.LOCAL_SCORER_ONLY: gettext_lazy("Only the local scorer graded it."),
+    RouteReason.NEAR_BAND_CUT: gettext_lazy("The score is close to a band cut."),
+    RouteReason.FLAGGED: gettext_lazy("Something about the response was noticed."),
+    RouteReason.CLIENT_PRIORITY: gettext_lazy("The school asked for a rater."),
+    RouteReason.REGRADE_DIFFERS: gettext_lazy("A new grading gave another band."),
 }
 
 ERROR_CODES: dict[ErrorCode, Words] = {
-    ErrorCode.CRASHED: lazy("Grading it stopped the worker several times."),
-    ErrorCode.INPUT_UNUSABLE: lazy("What was sent cannot be graded."),
+    ErrorCode.CRASHED: gettext_lazy("Grading it stopped the worker several times."),
+    ErrorCode.INPUT_UNUSABLE: gettext_lazy("What was sent cannot be graded."),
 }
 
 OVERRIDE_REASONS: dict[OverrideReason, Words] = {
-    OverrideReason.TASK_MISREAD: lazy("The machine misread the task"),
-    OverrideReason.EVIDENCE_WRONG: lazy("Its evidence does not support the score"),
-    OverrideReason.TOO_HARSH: lazy("Too harsh for the scale"),
-    OverrideReason.TOO_LENIENT: lazy("Too lenient for the scale"),
-    OverrideReason.LANGUAGE_MISJUDGED: lazy("It misjudged the language"),
-    OverrideReason.INTEGRITY: lazy("Copied, memorised or not the candidate's own"),
-    OverrideReason.OTHER: lazy("Another reason (say it in the comment)"),
+    OverrideReason.TASK_MISREAD: gettext_lazy("The machine misread the task"),
+    OverrideReason.EVIDENCE_WRONG: gettext_lazy("Its evidence does not support the score"),
+    OverrideReason.TOO_HARSH: gettext_lazy("Too harsh for the scale"),
+    OverrideReason.TOO_LENIENT: gettext_lazy("Too lenient for the scale"),
+    OverrideReason.LANGUAGE_MISJUDGED: gettext_lazy("It misjudged the language"),
+    OverrideReason.INTEGRITY: gettext_lazy("Copied, memorised or not the candidate's own"),
+    OverrideReason.OTHER: gettext_lazy("Another reason (say it in the comment)"),
 }
 
 EVENTS: dict[AuditKind, Words] = {
-    AuditKind.RECEIVED: lazy("Received."),
-    AuditKind.STARTED: lazy("Grading started."),
-    AuditKind.RETRIED: lazy("Grading is to be tried again."),
-    AuditKind.RELEASED: lazy("Put back to be graded later."),
-    AuditKind.GRADED: lazy("Graded by the machine."),
-    AuditKind.ROUTED: lazy("Sent to raters."),
-    AuditKind.COMPLETED: lazy("Completed with the machine's grade."),
-    AuditKind.FAILED: lazy("Failed for good."),
-    AuditKind.CANCELLED: lazy("Cancelled by the school."),
-    AuditKind.REGRADE_REQUESTED: lazy("The school asked for a new grading."),
-    AuditKind.CLAIMED: lazy("%(who)s took the response."),
-    AuditKind.CLAIM_RELEASED: lazy("%(who)s gave the response back."),
-    AuditKind.RATED: lazy("%(who)s rated it."),
-    AuditKind.RATING_UNDONE: lazy("%(who)s took the rating back."),
-    AuditKind.STALE_RESULT_REFUSED: lazy("A late result of an abandoned try was refused."),
-    AuditKind.SUPERSEDED: lazy(
+    AuditKind.RECEIVED: gettext_lazy("Received."),
+    AuditKind.STARTED: gettext_lazy("Grading started."),
+    AuditKind.RETRIED: gettext_lazy("Grading is to be tried again."),
+    AuditKind.RELEASED: gettext_lazy("Put back to be graded later."),
+    AuditKind.GRADED: gettext_lazy("Graded by the machine."),
+    AuditKind.ROUTED: gettext_lazy("Sent to raters."),
+    AuditKind.COMPLETED: gettext_lazy("Completed with the machine's grade."),
+    AuditKind.FAILED: gettext_lazy("Failed for good."),
+    AuditKind.CANCELLED: gettext_lazy("Cancelled by the school."),
+    AuditKind.REGRADE_REQUESTED: gettext_lazy("The school asked for a new grading."),
+    AuditKind.CLAIMED: gettext_lazy("%(who)s took the response."),
+    AuditKind.CLAIM_RELEASED: gettext_lazy("%(who)s gave the response back."),
+    AuditKind.RATED: gettext_lazy("%(who)s rated it."),
+    AuditKind.RATING_UNDONE: gettext_lazy("%(who)s took the rating back."),
+    AuditKind.STALE_RESULT_REFUSED: gettext_lazy("A late result of an abandoned try was refused."),
+    AuditKind.SUPERSEDED: gettext_lazy(
         "A newer machine grade was stored beside; the rater's still counts."
     ),
 }

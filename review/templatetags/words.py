@@ -7,8 +7,8 @@ from django import template
 from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from grading.enums import (
     Band,
@@ -100,14 +100,21 @@ def difference(value: Decimal | None) -> str:
 
 @register.filter
 def percent(share: float | None) -> str:
-    return "–" if share is None else f"{number_format(share * 100, 0)} %"
+    return "–" if share is None else f"{round(share * 100)} %"
 
 
 @register.filter
 def age(moment: datetime | None) -> str:
-    """How long ago, in one unit."""
+    """How long ago, in one unit; Django's own words for it lack a Vietnamese translation."""
     if moment is None:
         return "–"
-    if (timezone.now() - moment).total_seconds() < 60:
+    minutes = int((timezone.now() - moment).total_seconds() // 60)
+    if minutes < 1:
         return _("under a minute")
-    return timesince(moment, depth=1)
+    if minutes < 60:
+        return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+    hours = minutes // 60
+    if hours < 24:
+        return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
+    days = hours // 24
+    return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}

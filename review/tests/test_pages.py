@@ -8,13 +8,14 @@ from html import unescape
 import pytest
 from django.test import Client as Browser
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from grading.enums import Criterion, Priority, Status
 from grading.models import Submission
 from review.models import Claim, Rating
 from review.services.claims import claim, claim_next
 from review.services.ratings import settle_due_ratings, submit_rating
+from review.templatetags.words import age
 from review.tests import builders
 from review.tests.test_claims import let_lease_run_out
 
@@ -369,3 +370,20 @@ def test_pages_hold_no_inline_script_style_or_handler(browser, rater):
     for html in pages:
         assert not re.search(r"\sstyle=|<style|\son[a-z]+=|javascript:", html)
         assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", html))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "english", "vietnamese"),
+    [
+        (0, "under a minute", "dưới 1 phút"),
+        (1, "1 minute", "1 phút"),
+        (59, "59 minutes", "59 phút"),
+        (61, "1 hour", "1 giờ"),
+        (60 * 49, "2 days", "2 ngày"),
+    ],
+)
+def test_ages_are_said_in_one_unit_in_both_languages(minutes, english, vietnamese):
+    moment = timezone.now() - timedelta(minutes=minutes)
+    for language, words in (("en", english), ("vi", vietnamese)):
+        with translation.override(language):
+            assert age(moment) == words

@@ -26,7 +26,7 @@ def dashboard(request: RaterRequest) -> HttpResponse:
     context = {
         "figures": figures,
         "waiting_bars": charts.rows(waiting, width=240),
-        "hour_bars": charts.columns(hours, width=480, height=120),
+        "hour_bars": charts.columns(hours, width=960, height=120),
         "claims": queries.open_claim_list(),
         "here": "dashboard",
     }
