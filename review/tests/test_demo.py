@@ -1,13 +1,18 @@
 """The demonstration: a working day with every state, and no grade that claims to be a model's."""
 
 import json
+import os
 import stat
+import time
 from collections import Counter
 from io import StringIO
 from pathlib import Path
+from shutil import rmtree
+from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate, get_user_model
+from django.contrib.staticfiles.finders import get_finder
 from django.core.management import call_command
 from django.db.models import Model
 from django_q.models import OrmQ
@@ -27,6 +32,7 @@ from grading.queries.status_body import status_body
 from grading.services.clients import find_key
 from grading.services.demonstration import Part, read_demonstration
 from review.access import roles_of
+from review.management.pages import collect_pages
 from review.models import Claim, Rating
 from review.queries import awaiting
 from review.services.claims import claim_next
@@ -222,3 +228,28 @@ def test_a_sheet_of_another_database_gets_a_key_that_works_here(tmp_path: Path) 
     sheet = ensure_sheet(path, client, URL)
     assert find_key(sheet.api_key) is not None
     assert all(authenticate(username=a.username, password=a.password) for a in sheet.accounts)
+
+
+def test_pages_are_collected_again_only_when_a_file_of_theirs_changed(
+    tmp_path: Path, settings: Any
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    page = source / "page.css"
+    page.write_text("a {}")
+    settings.STATICFILES_DIRS = [source]
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    settings.STATIC_ROOT = tmp_path / "static"
+    get_finder.cache_clear()
+    try:
+        assert collect_pages()
+        assert not collect_pages()
+        page.write_text("a { color: green }")
+        # Django compares whole seconds.
+        os.utime(page, (time.time() + 10, time.time() + 10))
+        assert collect_pages()
+        assert "green" in (tmp_path / "static" / "page.css").read_text()
+        rmtree(tmp_path / "static")
+        assert collect_pages()
+    finally:
+        get_finder.cache_clear()

@@ -16,6 +16,7 @@ from django.db import connection
 
 from grading.services.own_server import ask_ready, is_port_free
 from review.management.children import Child, start_child, stop_children
+from review.management.pages import collect_pages
 from review.services.demonstration import load_working_day
 from review.services.sign_ins import Sheet, ensure_sheet
 
@@ -69,7 +70,7 @@ class Command(BaseCommand):
         self.say("Preparing the database and the pages ...")
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
-        call_command("collectstatic", verbosity=0, interactive=False)
+        collect_pages()
         loaded = load_working_day()
         sheet = ensure_sheet(
             Path(settings.VAR_DIR) / "demo.json", loaded.client, f"http://127.0.0.1:{self.port}"
