@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from grading.enums import Priority, Status
 from grading.models import AuditEvent, Grade, ModelTry, Submission
+from grading.models.submissions import PRIORITY_RANK
 from review.models import Claim, Rating
 
 PAGE_SIZE = 50
@@ -63,7 +64,7 @@ def queue_page(after: Place | None = None, priority: str = "") -> list[Submissio
     """One page of the queue and one row more, which says that there is a next page."""
     rows = awaiting()
     if priority in set(Priority):
-        rows = rows.filter(review_priority=priority)
+        rows = rows.filter(review_rank=PRIORITY_RANK[Priority(priority)])
     if after is not None:
         rows = rows.filter(
             Q(review_rank__lt=after.rank)
@@ -109,12 +110,8 @@ def awaiting_counts() -> dict[str, int]:
         .values("review_rank")
         .annotate(number=Count("pk"))
     )
-    names = {3: Priority.HIGH, 2: Priority.MEDIUM, 1: Priority.LOW}
-    counts = {priority.value: 0 for priority in reversed(Priority)}
-    for row in rows:
-        if row["review_rank"] in names:
-            counts[names[row["review_rank"]].value] = row["number"]
-    return counts
+    by_rank = {row["review_rank"]: row["number"] for row in rows}
+    return {priority.value: by_rank.get(rank, 0) for priority, rank in PRIORITY_RANK.items()}
 
 
 def open_claim_list() -> list[Claim]:
