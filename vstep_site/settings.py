@@ -189,6 +189,10 @@ SPECTACULAR_SETTINGS = {
 # so that a busy cluster still proves that it lives.
 DRAINS_PER_CLUSTER = 2
 DRAIN_SECONDS = 45
+# Every model asked in turn, each with its repairs, each call to its own limit: beyond that
+# something hangs that no timeout of a call has caught.
+GRADING_DEADLINE_SECONDS = ENV.llm_timeout * (1 + ENV.llm_retries) * 2 + 15
+TASK_TIMEOUT = int(DRAIN_SECONDS + GRADING_DEADLINE_SECONDS + 30)
 Q_CLUSTER = {
     # Part of the signature of every task: clusters of one site share it.
     "name": "vstep",
@@ -200,10 +204,10 @@ Q_CLUSTER = {
     # What is prefetched is locked for `retry` seconds and drained at a stop: take little.
     "queue_limit": DRAINS_PER_CLUSTER + 1,
     "bulk": 1,
-    # A drain ends itself after DRAIN_SECONDS plus its longest call; this is the net below it.
-    "timeout": 180,
+    # A drain ends itself after DRAIN_SECONDS plus its longest grading; this is the net below it.
+    "timeout": TASK_TIMEOUT,
     # More than timeout x (1 + (queue_limit + 1 + bulk) / workers), or waiting tasks run twice.
-    "retry": 600,
+    "retry": TASK_TIMEOUT * 3 + 60,
     # A wake-up that failed is not run again: the sweep finds the row that is still due.
     "max_attempts": 1,
     "ack_failures": True,

@@ -58,15 +58,18 @@ def predict_traits(text: str) -> dict[str, float]:
     return dict(zip(TRAITS, map(float, predicted), strict=True))
 
 
-def score_response(text: str, *, task: Task, prompt: str, min_words: int) -> LocalScores:
+def score_response(
+    text: str, *, task: Task, prompt: str, min_words: int, facts: Facts | None = None
+) -> LocalScores:
     """Score a written response to a prompt; ValueError for a speaking task.
 
-    Language scores come from the fitted traits, task fulfilment from checkable facts alone.
+    Language scores come from the fitted traits, task fulfilment from checkable facts alone;
+    `facts` are those of the same text and prompt, where they are known already.
     """
     if task.skill is not Skill.WRITING:
         raise ValueError(f"the local scorer reads writing only, not {task.value}")
     version = load_model().version
-    facts = observe(text, prompt=prompt)
+    facts = facts or observe(text, prompt=prompt)
     if facts.words == 0:
         return _nothing_written(version)
     fulfilment = judge_fulfilment(text, facts, task=task, prompt=prompt, min_words=min_words)

@@ -74,7 +74,7 @@ IMPERATIVES = _compiled(
 
 DISMISSALS = _compiled(
     rf"\b{DISMISS} {_gap(3)}{EARLIER} {_gap(3)}{RULES}\b",
-    rf"\b{DISMISS} {_gap(3)}{MARKING} {_gap(1)}(?:rules|{RULES})\b",
+    rf"\b{DISMISS} {_gap(3)}{MARKING} {_gap(1)}(?:rules|scales?|schemes?|standards|{RULES})\b",
 )
 
 ADDRESSES = _compiled(
@@ -99,6 +99,9 @@ ADDRESSES = _compiled(
     rf"\b(?:note|message|instructions?|attention|dear|hello|hey|hi) "
     rf"(?:to |for |by |from )?(?:all |the |any |my )?(?:{MACHINE} |chief |senior |head "
     rf")?{GRADER}s?\b",
+    rf"\b(?:note|message|instructions?|attention|information) (?:to|for) (?:the |any |all )?"
+    rf"(?:{MARKING}|{MACHINE}) (?:system|model|engine|program|software|machine|team|tool)s?\b",
+    rf"\breturn (?:this|that|the (?:following|agreed)) {MARK}\b",
     rf"\b{MACHINE} {GRADER}s? (?:please|must|should|you|ignore|give|award)\b",
     rf"\b(?:as|act as|pretend to be|you are) (?:an? |the )?(?:generous|lenient|kind) {GRADER}\b",
     r"\b(?:script|essay|response|paper|answer) (?:was|has been|is) (?:already )?"

@@ -73,6 +73,7 @@ def _local_scores(response: WritingResponse, finding: Finding) -> LocalScores:
         task=response.task,
         prompt=response.question_prompt,
         min_words=response.min_words,
+        facts=finding.facts,
     )
 
 

@@ -40,8 +40,6 @@ TICK_SECONDS = 0.5
 STOP_GRACE_SECONDS = 15.0
 # How long results are held for a database that is away, before the lease decides.
 DATABASE_PATIENCE_SECONDS = 60.0
-# No grading takes longer, whatever its calls do.
-GRADING_DEADLINE_SECONDS = 120.0
 MOST_PER_BATCH = 50
 
 # One loop and one database thread for the life of the process: a loop per drain would leak the
@@ -221,7 +219,7 @@ class Drain:
         with bound_submission(run):
             try:
                 response, plan = plans.response_of(run), plans.plan_of(run)
-                async with asyncio.timeout(GRADING_DEADLINE_SECONDS):
+                async with asyncio.timeout(settings.GRADING_DEADLINE_SECONDS):
                     draft = await grade_writing(response, plan, self.model)
             except ProvidersUnavailable as error:
                 log.warning("providers_unavailable", code=error.code, retry_after=error.retry_after)
@@ -262,7 +260,7 @@ class Drain:
 
     async def _finish(self) -> None:
         """Let what is in flight end within the grace, then give the rest back uncounted."""
-        grace = STOP_GRACE_SECONDS if self.is_stopping else GRADING_DEADLINE_SECONDS
+        grace = STOP_GRACE_SECONDS if self.is_stopping else settings.GRADING_DEADLINE_SECONDS
         until = time.monotonic() + grace
         while self.in_flight and time.monotonic() < until:
             await asyncio.wait(set(self.in_flight), timeout=TICK_SECONDS)

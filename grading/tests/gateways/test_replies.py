@@ -1,11 +1,11 @@
 import json
-import time
 
 import pytest
 
 from grading.gateways.errors import GatewayError, GatewayErrorCode
 from grading.gateways.replies import parse_reply
 from grading.schemas import WritingReply
+from grading.tests.growth import assert_grows_linearly
 from grading.tests.stub_replies import TEXTS, good_reply
 
 ESSAY = "The canaryword sings in its cage. It sang all night and nobody could sleep at all."
@@ -81,8 +81,9 @@ def test_the_detail_names_the_place_but_never_an_unknown_key():
         "7",
     ],
 )
-def test_odd_replies_are_refused_quickly(text):
-    started = time.perf_counter()
-    with pytest.raises(GatewayError):
-        parse_reply(text, WritingReply)
-    assert time.perf_counter() - started < 0.5
+def test_odd_replies_are_refused_in_time_that_grows_with_them_only(text):
+    def refuse(part: str) -> None:
+        with pytest.raises(GatewayError):
+            parse_reply(part, WritingReply)
+
+    assert_grows_linearly(refuse, text)

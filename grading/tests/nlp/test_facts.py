@@ -1,8 +1,7 @@
-from time import process_time
-
 import pytest
 
 from grading.nlp.facts import observe
+from grading.tests.growth import assert_grows_linearly
 
 PROMPT = (
     "Some people think that children should learn a foreign language at primary school. "
@@ -96,9 +95,6 @@ def test_repeated_sentences_and_repeated_text_without_marks_are_seen():
 
 
 @pytest.mark.parametrize("name", ADVERSARIAL)
-def test_hostile_text_is_observed_in_under_half_a_second(name):
+def test_observing_hostile_text_grows_with_the_text_only(name):
     observe("Warm up.", prompt=PROMPT)
-    text = ADVERSARIAL[name][:20_000]
-    started = process_time()
-    observe(text, prompt=text)
-    assert process_time() - started < 0.5
+    assert_grows_linearly(lambda part: observe(part, prompt=part), ADVERSARIAL[name][:20_000])

