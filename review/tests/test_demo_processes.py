@@ -102,12 +102,15 @@ def test_the_cluster_of_a_supervisor_that_is_gone_is_ended_too(tmp_path: Path) -
         session.wait()
 
 
-def test_a_taken_port_is_named_before_anything_is_prepared(listening: int, settings: Any) -> None:
+def test_a_taken_port_is_named_before_anything_is_prepared(
+    listening: int, settings: Any, tmp_path: Path
+) -> None:
+    settings.VAR_DIR = tmp_path
     settings.ENV = settings.ENV.model_copy(update={"port": listening})
     with pytest.raises(CommandError, match=f"Port {listening} is in use"):
         call_command("demo", stdout=StringIO())
     assert not Submission.objects.exists()
-    assert not (Path(settings.VAR_DIR) / "demo.json").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_port_is_free_when_nobody_listens(listening: int) -> None:
