@@ -99,6 +99,8 @@ class Submission(models.Model):
             ),
             # Lists of one client, newest first.
             models.Index(fields=["client", "-created_at", "-id"], name="client_newest_first"),
+            # The admin's list, newest first over all clients.
+            models.Index(fields=["-created_at", "-id"], name="newest_first"),
             # The age of what waits to be graded, for /ready and metrics.
             models.Index(
                 fields=["created_at"],

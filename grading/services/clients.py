@@ -1,5 +1,6 @@
 """Clients and their keys."""
 
+import base64
 import hashlib
 import secrets
 from collections.abc import Iterable
@@ -24,8 +25,13 @@ def digest_of_key(key: str) -> str:
 @transaction.atomic
 def create_client(name: str, scopes: Iterable[Scope] = tuple(Scope)) -> tuple[Client, str]:
     """A client with one key; the key is returned once and stored only as its digest."""
-    client = Client.objects.create(name=name, webhook_secret=f"whsec_{secrets.token_urlsafe(32)}")
+    client = Client.objects.create(name=name, webhook_secret=make_webhook_secret())
     return client, issue_key(client, scopes)
+
+
+def make_webhook_secret() -> str:
+    """A signing secret as Standard Webhooks writes them: `whsec_` and 32 bytes in base64."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def issue_key(client: Client, scopes: Iterable[Scope] = tuple(Scope)) -> str:
