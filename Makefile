@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PROCESSES ?= 2
 RUN_STAMP := $(VENV)/.runs
 DEV_STAMP := $(VENV)/.develops
 
@@ -17,7 +18,7 @@ demo: install ## the whole service on http://127.0.0.1:8000 with a day's work in
 		exit $$status
 
 test: install-dev ## the whole suite; ARGS="-k name" goes to pytest
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile $(ARGS)
 
 check: install-dev ## format, lint, types, templates, migrations, deployment settings
 	$(BIN)/ruff format --check .
