@@ -309,6 +309,20 @@ def test_the_response_is_shown_exactly_as_received(browser):
     assert text_of(page(browser, "response", row.pk), 'id="answer-text"') == text
 
 
+def test_a_quote_that_lies_outside_the_text_is_left_out(browser):
+    outside = [
+        {"criterion": "grammar", "quote": "gone", "offset": offset, "length": length, "comment": ""}
+        for offset, length in ((-1, 4), (0, 9_999), (3, 0), ("3", 4), (None, None))
+    ]
+    text = builders.LETTER
+    inside = builders.quote(text, "grammar", "Best wishes", comment="Kept.")
+    row = builders.waiting(evidence=[*outside, inside, "nonsense"], grammar_errors=[])
+    html = page(browser, "response", row.pk)
+    assert re.findall(r'data-label="(G\d+)"', html) == ["G1"]
+    assert html.count('data-note="') == 1
+    assert "Kept." in html
+
+
 @pytest.mark.parametrize("name", ["queue", "mine", "done", "response", "dashboard"])
 def test_the_number_of_queries_does_not_grow_with_the_rows(name, django_assert_max_num_queries):
     lead = builders.account("lan", "lead")
