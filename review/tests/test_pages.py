@@ -81,7 +81,7 @@ def test_the_queue_lists_by_priority_then_age_and_pages_without_gaps(browser, mo
     while address:
         html = browser.get(address).content.decode()
         seen += re.findall(r'id="row-([0-9a-f-]+)"', html)
-        following = re.search(r'id="next-page" href="([^"]+)"', html)
+        following = re.search(r'id="next-page"\s+href="([^"]+)"', html)
         address = reverse("queue") + unescape(following[1]) if following else ""
     assert seen == [str(row.pk) for row in rows]
 
