@@ -25,11 +25,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def rater():
-    return builders.account("an")
-
-
-@pytest.fixture
 def held(rater):
     return claim(builders.waiting().pk, rater)
 
