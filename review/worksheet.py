@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils.translation import get_language
 
-from grading.enums import CRITERIA, Confidence, Criterion, Flag, GradeSource, RouteReason, Skill
+from grading.enums import CRITERIA, Criterion, Flag, GradeSource, RouteReason, Skill
 from grading.models import Grade, RubricVersion, Submission
 from grading.nlp.text import count_words
 from grading.scoring.bands import SCORE_MAX, SCORE_STEP
@@ -244,9 +244,3 @@ def in_language(texts: object) -> str:
 def reasons_of(grade: Grade | None, criterion: Criterion) -> list[str]:
     reasons = grade.local_reasons.get(criterion, []) if grade else []
     return [str(reason) for reason in reasons] if isinstance(reasons, list) else [str(reasons)]
-
-
-def confidence_words(grade: Grade | None) -> str:
-    if grade is None or grade.confidence is None:
-        return ""
-    return wording.words_for(wording.CONFIDENCES, Confidence, grade.confidence)

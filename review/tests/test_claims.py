@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -203,26 +204,42 @@ def test_of_many_who_claim_one_response_at_once_one_gets_it():
     assert sorted(map(str, results)) == sorted([str(winner.pk)] + [winner.username] * 9)
 
 
+@contextmanager
+def meanwhile(work):
+    """Another transaction has done `work` and not yet ended; it ends with the block, or soon."""
+    done, go_on = threading.Event(), threading.Event()
+
+    def run():
+        try:
+            with transaction.atomic():
+                work()
+                done.set()
+                go_on.wait(0.7)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    done.wait()
+    try:
+        yield
+    finally:
+        go_on.set()
+        thread.join()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_row_locked_for_a_moment_does_not_make_the_queue_look_empty():
     row = builders.waiting()
     rater = builders.account("an")
-    locked, done = threading.Event(), threading.Event()
-
-    def hold_the_lock():
-        try:
-            with transaction.atomic():
-                Submission.objects.select_for_update().get(pk=row.pk)
-                locked.set()
-                done.wait(1)
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=hold_the_lock)
-    thread.start()
-    locked.wait()
-    try:
+    with meanwhile(lambda: Submission.objects.select_for_update().get(pk=row.pk)):
         assert claim_next(rater).submission == row
-    finally:
-        done.set()
-        thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_chosen_before_anothers_claim_was_visible_is_looked_at_again():
+    row = builders.waiting()
+    rater, faster = builders.account("an"), builders.account("binh")
+    with meanwhile(lambda: claim(row.pk, faster)):
+        assert claim_next(rater) is None
+    assert Claim.objects.get().rater == faster

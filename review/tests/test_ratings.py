@@ -19,14 +19,9 @@ from review.services.ratings import (
 )
 from review.tasks import settle_ratings
 from review.tests import builders
-from review.tests.test_claims import in_threads, let_lease_run_out
+from review.tests.test_claims import in_threads, let_lease_run_out, meanwhile
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def rater():
-    return builders.account("an")
 
 
 @pytest.fixture
@@ -183,3 +178,18 @@ def test_parallel_settling_counts_each_rating_once(settings):
     counts = in_threads(lambda _: settle_due_ratings(), range(4))
     assert sum(counts) == 6
     assert OutgoingEvent.objects.count() == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rating_somebody_is_working_on_keeps_no_other_waiting(settings):
+    settings.UNDO_SECONDS = 90
+    rater = builders.account("an")
+    ratings = []
+    for _ in range(2):
+        held = claim(builders.waiting().pk, rater)
+        ratings.append(submit_rating(held.lease_id, rater, builders.scores()))
+        end_undo_window(ratings[-1])
+    busy = Rating.objects.select_for_update().filter(pk=ratings[0].pk)
+    with meanwhile(busy.get):
+        assert settle_due_ratings() == 1
+    assert settle_due_ratings() == 1
