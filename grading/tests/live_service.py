@@ -46,11 +46,15 @@ class LiveService:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if name not in {"DATABASE_URL", "REDIS_URL", "LLM_MODEL", "DJANGO_SETTINGS_MODULE"}
+            if name not in {"DJANGO_SETTINGS_MODULE", "SECRET_KEY"}
         }
         self.environment = {
             **inherited,
             "VAR_DIR": str(folder),
+            # Empty, not absent: what is absent would be read from a developer's .env.
+            "DATABASE_URL": "",
+            "REDIS_URL": "",
+            "LLM_MODEL": "",
             "UNDO_SECONDS": "0",
             "RATE_LIMIT": "100000/min",
             "LOG_LEVEL": "INFO",

@@ -6,12 +6,6 @@ from django.test import Client
 from review.tests import builders
 
 
-@pytest.fixture(autouse=True)
-def _fast_passwords(settings):
-    """Fifty raters are made in one test; slow hashing is tested by Django."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def rater(db):
     return builders.account("an")
