@@ -48,6 +48,17 @@ def queue_rows(submissions: Iterable[Submission], rater: User) -> list[QueueRow]
     return [queue_row(submission, rater) for submission in submissions]
 
 
+def telling_reasons(submission: Submission) -> list[str]:
+    """What sets a response apart from its neighbours in the queue; its own page tells all.
+
+    While no calibrator has earned trust every response carries that reason, and the row shows the
+    confidence beside the score already.
+    """
+    usual = {RouteReason.NOT_CALIBRATED, RouteReason.CONFIDENCE_LOW, RouteReason.CONFIDENCE_MEDIUM}
+    telling = [reason for reason in submission.route_reasons if reason not in usual]
+    return telling or list(submission.route_reasons)
+
+
 def queue_row(submission: Submission, rater: User) -> QueueRow:
     claims: list[Claim] = getattr(submission, "open_claims", [])
     claim = claims[0] if claims else None
@@ -55,7 +66,7 @@ def queue_row(submission: Submission, rater: User) -> QueueRow:
         submission=submission,
         words=count_words(submission.answer_text),
         reasons=wording.sentences_for(
-            wording.ROUTE_REASONS, RouteReason, list(submission.route_reasons)
+            wording.ROUTE_REASONS, RouteReason, telling_reasons(submission)
         ),
         claim=claim,
         is_mine=claim is not None and claim.rater_id == rater.pk,

@@ -55,6 +55,8 @@ class Grade(models.Model):
 
     class Meta:
         ordering = ["created_at", "id"]
+        # Grades per hour on the dashboard.
+        indexes = [models.Index(fields=["created_at"], name="grades_by_time")]
         constraints = [
             # Whatever ran twice, one grading run has one grade that counts.
             models.UniqueConstraint(fields=["run"], name="one_grade_per_run"),

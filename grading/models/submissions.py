@@ -99,6 +99,13 @@ class Submission(models.Model):
             ),
             # Lists of one client, newest first.
             models.Index(fields=["client", "-created_at", "-id"], name="client_newest_first"),
+            # The dashboard's counts of what ended lately.
+            *(
+                models.Index(
+                    fields=["completed_at"], condition=Q(status=status), name=f"{status}_by_time"
+                )
+                for status in (Status.COMPLETED, Status.FAILED)
+            ),
             # The admin's list, newest first over all clients.
             models.Index(fields=["-created_at", "-id"], name="newest_first"),
             # The age of what waits to be graded, for /ready and metrics.
