@@ -73,6 +73,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "vstep_site.urls"
 WSGI_APPLICATION = "vstep_site.wsgi.application"
+GUNICORN_SETTINGS = "python:vstep_site.gunicorn_settings"
 
 TEMPLATES = [
     {

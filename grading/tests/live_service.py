@@ -55,6 +55,7 @@ class LiveService:
             "DATABASE_URL": "",
             "REDIS_URL": "",
             "LLM_MODEL": "",
+            "PORT": str(self.port),
             "UNDO_SECONDS": "0",
             "RATE_LIMIT": "100000/min",
             "LOG_LEVEL": "INFO",
@@ -79,13 +80,8 @@ class LiveService:
             "web",
             "-m",
             "gunicorn",
-            "vstep_site.wsgi",
-            "--bind",
-            f"127.0.0.1:{self.port}",
-            "--worker-class",
-            "gthread",
-            "--threads",
-            "8",
+            "--config",
+            "python:vstep_site.gunicorn_settings",
         )
         eventually(lambda: self.answers("/health"), 60, "the web server")
 

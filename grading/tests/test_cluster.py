@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -14,6 +15,7 @@ from grading.tests.stub_provider import StubProvider
 
 pytestmark = pytest.mark.cluster
 
+PATH = "/api/v1/submissions"
 SCORES = {"taskFulfillment": 7.5, "organization": 7.0, "vocabulary": 7.5, "grammar": 7.0}
 
 
@@ -74,7 +76,7 @@ def test_whatever_process_of_the_cluster_dies_work_goes_on(service: LiveService)
         chosen.kill()
         started = time.monotonic()
         eventually(lambda n=round_number: graded(service) == 5 * n, 90, f"grades after {victim}")
-        print(f"\n{victim} killed: work went on after {time.monotonic() - started:.1f} s")  # noqa: T201
+        print(f"\n{victim} killed: work went on after {time.monotonic() - started:.1f} s")
         if victim in {"sentinel", "main"}:
             eventually(lambda old=before: not alive(old), 30, f"the orphans of {victim}")
     assert_each_graded_once(service, 5 * len(victims))
@@ -111,14 +113,21 @@ def test_a_worker_told_to_stop_drains_and_burns_no_attempt(
     assert_each_graded_once(service, 5)
 
 
-def test_a_letter_is_in_the_queue_within_seconds_without_any_model(tmp_path: Path) -> None:
+def test_a_letter_posted_twenty_times_at_once_is_in_the_queue_once_within_seconds(
+    tmp_path: Path,
+) -> None:
     with LiveService(tmp_path) as service:
         service.start_worker()
         started = time.monotonic()
-        service.post("/api/v1/submissions", submission())
+        with ThreadPoolExecutor(20) as callers:
+            answers = list(callers.map(lambda _n: service.post(PATH, submission()), range(20)))
+        assert sorted(status for status, _ in answers) == [200] * 19 + [202]
         eventually(lambda: graded(service) == 1, 15, "a grade by the local scorer")
-        print(f"\nposted letter in the queue after {time.monotonic() - started:.2f} s")  # noqa: T201
+        print(
+            f"\nletter posted 20 times at once is in the queue once after {time.monotonic() - started:.2f} s"
+        )
         assert service.one("SELECT source FROM grading_grade") == "local"
+        assert_each_graded_once(service, 1)
         worker = service.processes[-1]
         worker.terminate()
         assert worker.wait(35) == 0

@@ -20,8 +20,6 @@ from review.management.pages import collect_pages
 from review.services.demonstration import load_working_day
 from review.services.sign_ins import Sheet, ensure_sheet
 
-WEB_PROCESSES = 2
-WEB_THREADS = 8
 GRACEFUL_SECONDS = 10
 WORKER_PATIENCE = 32.0
 READY_WITHIN_SECONDS = 120.0
@@ -94,28 +92,9 @@ class Command(BaseCommand):
         self.say("Everything has stopped.")
 
     def start_web_server(self, log: IO[bytes]) -> Child:
-        module, _, name = settings.WSGI_APPLICATION.rpartition(".")
-        memory = Path("/dev/shm")  # noqa: S108  a heartbeat on a slow disk blocks a worker
-        options = {
-            "--bind": f"127.0.0.1:{self.port}",
-            "--worker-class": "gthread",
-            "--workers": str(WEB_PROCESSES),
-            "--threads": str(WEB_THREADS),
-            "--graceful-timeout": str(GRACEFUL_SECONDS),
-            "--worker-tmp-dir": str(memory if os.access(memory, os.W_OK) else settings.VAR_DIR),
-            "--log-level": "warning",
-        }
-        arguments = [part for pair in options.items() for part in pair]
         return start_child(
             "web server",
-            [
-                sys.executable,
-                "-m",
-                "gunicorn",
-                f"{module}:{name}",
-                "--no-control-socket",
-                *arguments,
-            ],
+            [sys.executable, "-m", "gunicorn", "--config", settings.GUNICORN_SETTINGS],
             folder=settings.BASE_DIR,
             log=log,
             patience=GRACEFUL_SECONDS + 5,
