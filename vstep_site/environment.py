@@ -3,6 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -36,6 +37,7 @@ class Environment(BaseSettings):
     grading_concurrency: int = Field(100, ge=1, le=1000)
     auto_release_policy: Literal["calibrated", "fixed"] = "calibrated"
     discrepancy_threshold: Decimal = Field(Decimal("1.0"), gt=0, le=10)
+    time_zone: str = "Asia/Ho_Chi_Minh"
     undo_seconds: int = Field(90, ge=0, le=86_400)
 
     rate_limit: str = "600/min"
@@ -46,6 +48,13 @@ class Environment(BaseSettings):
     def split_commas(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def is_a_time_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be a name such as Asia/Ho_Chi_Minh or UTC")
         return value
 
     @field_validator("rate_limit")
