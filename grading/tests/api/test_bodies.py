@@ -37,3 +37,22 @@ def test_metadata_that_looks_like_a_place_holder_stays_what_it_is(api: Api) -> N
 def test_a_candidates_id_comes_back_as_sent(api: Api) -> None:
     assert api.post("submissions", submission(candidateId="Số 7")).json()["candidateId"] == "Số 7"
     assert "candidateId" not in api.post("submissions", submission(submissionId="b")).json()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda body: body + b" {}",
+        lambda body: body[:-1] + b', "skill": "writing"}',
+        lambda body: body[:-1] + b', "metadata": {"a": 1, "a": 2}}',
+        lambda body: body[:-1] + b', "metadata": NaN}',
+        lambda body: body[:-1] + b', "metadata": [-Infinity]}',
+        lambda body: body[:-1] + b', "metadata": "\xff"}',
+        lambda body: b"\xef\xbb\xbf" + body,
+        lambda body: body[:-1],
+    ],
+)
+def test_a_body_that_is_right_but_for_its_json_is_refused_for_its_json(api: Api, spoil) -> None:
+    answer = api.post("submissions", spoil(json.dumps(submission()).encode()))
+    assert (answer.status_code, answer.json()["code"]) == (400, "not_json")
+    assert not Submission.objects.exists()
