@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,7 @@ def test_every_variable_stands_in_the_example_once_with_a_line_of_meaning() -> N
     lines = EXAMPLE.read_text().splitlines()
     names = [line.partition("=")[0] for line in lines if line and not line.startswith("#")]
     assert sorted(names) == sorted(name.upper() for name in Environment.model_fields)
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         if line and not line.startswith("#"):
             assert before.startswith("# "), f"{line} has no line of meaning"
 

@@ -116,7 +116,7 @@ def test_one_bad_draft_in_a_batch_stops_no_other(school: Api) -> None:
     [
         {**marks("7"), CRITERIA[Skill.WRITING][0]: Decimal("7.3")},
         {**marks("7"), CRITERIA[Skill.WRITING][0]: Decimal("10.5")},
-        {name: score for name, score in list(marks("7").items())[1:]},
+        dict(list(marks("7").items())[1:]),
         {**marks("7"), CRITERIA[Skill.SPEAKING][-1]: Decimal("7")},
     ],
 )
