@@ -65,6 +65,16 @@ def test_parallel_changes_of_one_question_become_versions_one_after_another(scho
     assert sorted(in_parallel(8, change)) == list(range(2, 10))
 
 
+def test_parallel_posts_under_one_key_make_one_submission_even_without_an_id(school: Api) -> None:
+    body = submission(submissionId=None)
+
+    def post(_: int) -> int:
+        return another(school).post("submissions", body, **{"Idempotency-Key": "one"}).status_code
+
+    assert set(in_parallel(10, post)) <= {202, 409}
+    assert Submission.objects.count() == 1
+
+
 def test_of_parallel_cancels_one_wins(school: Api) -> None:
     school.post("submissions", submission(submissionId="a"))
     codes = in_parallel(5, lambda _: another(school).post("submissions/a/cancel").status_code)
