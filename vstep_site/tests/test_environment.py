@@ -57,10 +57,20 @@ def test_bad_values_stop_the_boot_with_a_sentence_for_each_variable() -> None:
     assert set(re.findall(r"\b([A-Z_]{4,}): ", ended.stderr)) == set(BAD)
 
 
-def test_a_database_that_is_not_postgresql_stops_the_boot_and_its_password_is_not_shown() -> None:
-    ended = boot(DATABASE_URL="mysql://me:hunter2@host/vstep")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://me:hunter2@host/vstep",
+        "postgresql://me:hunter2@host:port/vstep",
+        "postgresql://me:hunter2@[host/vstep",
+    ],
+)
+def test_a_database_that_cannot_be_meant_stops_the_boot_and_its_password_is_not_shown(
+    url: str,
+) -> None:
+    ended = boot(DATABASE_URL=url)
     assert ended.returncode == 1
-    assert ended.stderr.startswith("DATABASE_URL must begin with postgresql://")
+    assert "DATABASE_URL: " in ended.stderr
     assert "Traceback" not in ended.stderr
     assert "hunter2" not in ended.stderr
 
@@ -72,6 +82,11 @@ def test_a_database_that_is_not_postgresql_stops_the_boot_and_its_password_is_no
         ("PORT", "0"),
         ("LLM_TIMEOUT", "601"),
         ("LLM_TIMEOUT", "nan"),
+        # Providers that are down would fail a response after all if minutes overflowed.
+        ("LLM_OUTAGE_FALLBACK_MINUTES", "inf"),
+        ("LLM_OUTAGE_FALLBACK_MINUTES", "1e300"),
+        ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "redis://host:port/0"),
         ("LLM_RETRIES", "6"),
         ("LLM_TRIES", "0"),
         ("GRADING_CONCURRENCY", "1001"),
@@ -83,6 +98,7 @@ def test_a_database_that_is_not_postgresql_stops_the_boot_and_its_password_is_no
         ("RATE_LIMIT", "0/min"),
         ("RATE_LIMIT", "-5/min"),
         ("RATE_LIMIT", "many/min"),
+        ("RATE_LIMIT", "²/min"),
     ],
 )
 def test_each_bad_value_is_refused_by_itself(
