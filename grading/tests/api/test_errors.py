@@ -96,3 +96,27 @@ def test_a_fault_of_ours_is_a_problem_and_its_log_line_tells_a_place_but_no_word
     assert fault["request_id"] == "trace-me"
     assert CANARY not in said + answer.content.decode()
     assert api.key not in said
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "submissions/{id}"),
+        ("POST", "submissions/{id}/cancel"),
+        ("POST", "submissions/{id}/regrade"),
+        ("GET", "questions/{id}"),
+    ],
+)
+@pytest.mark.parametrize("name", ["%00", "a%00b", "a" * 300, "%F0%9F%99%82", "%FF"])
+def test_a_name_that_nothing_can_have_is_not_found(
+    api: Api, method: str, path: str, name: str
+) -> None:
+    answer = api.call(method, path.format(id=name))
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("name", ["%00", "a" * 65, "a%20b"])
+def test_a_question_is_not_put_under_a_name_that_cannot_be_kept(api: Api, name: str) -> None:
+    answer = api.put(f"questions/{name}", {"task": "writing_task_1", "prompt": "Write."})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "questionId"
