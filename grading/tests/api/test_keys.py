@@ -8,7 +8,7 @@ from django.utils import timezone
 from conftest import Api, make_api, submission
 from grading.enums import Scope
 from grading.models import ApiKey, Client
-from grading.services.clients import revoke_key
+from grading.services.clients import digest_of_key, revoke_key
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +41,11 @@ def test_only_a_bearer_key_is_taken_however_the_header_is_broken(api: Api, heade
     assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
     assert answer["WWW-Authenticate"] == "Bearer"
     assert api.key not in answer.content.decode()
+
+
+def test_a_token_of_another_kind_is_no_key_even_if_one_were_on_file(api: Api) -> None:
+    ApiKey.objects.update(digest=digest_of_key("vt_" + api.key[3:]))
+    assert api.get("submissions", Authorization=f"Bearer vt_{api.key[3:]}").status_code == 401
 
 
 def test_a_key_is_refused_once_it_has_expired(api: Api) -> None:
