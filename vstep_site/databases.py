@@ -12,10 +12,6 @@ def database_setting(url: str, var_dir: Path) -> dict[str, Any]:
 
         return ensure_running(var_dir / "postgres").django_setting()
     parts = urlsplit(url)
-    if parts.scheme not in {"postgres", "postgresql"}:
-        raise SystemExit(
-            "DATABASE_URL must begin with postgresql://: this service needs PostgreSQL."
-        )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

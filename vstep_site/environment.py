@@ -3,6 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import Field, ValidationError, field_validator
@@ -11,6 +12,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
+
+
+def _is_url(value: str, schemes: set[str]) -> bool:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in schemes
 
 
 class Environment(BaseSettings):
@@ -33,7 +43,7 @@ class Environment(BaseSettings):
     llm_timeout: float = Field(60, gt=0, le=600)
     llm_retries: int = Field(1, ge=0, le=5)
     llm_tries: int = Field(1, ge=1, le=9)
-    llm_outage_fallback_minutes: float = Field(10, ge=0)
+    llm_outage_fallback_minutes: float = Field(10, ge=0, le=10_080)
     grading_concurrency: int = Field(100, ge=1, le=1000)
     auto_release_policy: Literal["calibrated", "fixed"] = "calibrated"
     discrepancy_threshold: Decimal = Field(Decimal("1.0"), gt=0, le=10)
@@ -57,11 +67,25 @@ class Environment(BaseSettings):
             raise ValueError("must be a name such as Asia/Ho_Chi_Minh or UTC")
         return value
 
+    @field_validator("database_url")
+    @classmethod
+    def is_a_postgresql_url(cls, value: str) -> str:
+        if value and not _is_url(value, {"postgres", "postgresql"}):
+            raise ValueError("must be like postgresql://user:password@host:port/name")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def is_a_redis_url(cls, value: str) -> str:
+        if value and not _is_url(value, {"redis", "rediss", "unix"}):
+            raise ValueError("must be like redis://host:6379/0")
+        return value
+
     @field_validator("rate_limit")
     @classmethod
     def is_a_rate(cls, value: str) -> str:
         number, _, period = value.partition("/")
-        if not number.isdigit() or int(number) < 1 or period not in {"sec", "min", "hour", "day"}:
+        if not number.isdecimal() or int(number) < 1 or period not in {"sec", "min", "hour", "day"}:
             raise ValueError("must be like 600/min: a number, a slash, and sec, min, hour or day")
         return value
 

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -49,7 +50,7 @@ class InvalidInput(exceptions.APIException):
     default_detail = "The request has invalid fields."
 
     def __init__(self, errors: list[FieldError], code: str = "invalid") -> None:
-        detail = errors[0]["message"] if len(errors) == 1 and not errors[0]["field"] else None
+        detail = "; ".join(f"{each['field']} {each['message']}".strip() for each in errors[:3])
         super().__init__(detail or self.default_detail, code)
         self.errors = errors
 
@@ -79,11 +80,32 @@ def invalid_fields(error: ValidationError) -> InvalidInput:
                 "field": ".".join(str(part) for part in problem["loc"]),
                 # Pydantic names the same fault in two ways, depending on what else is checked.
                 "code": problem["type"].replace("string_too_", "too_"),
-                "message": problem["msg"],
+                "message": _sentence(problem),
             }
             for problem in error.errors(include_url=False, include_input=False)
         ]
     )
+
+
+# Pydantic speaks to programmers; these are for whoever reads a school's error log.
+SENTENCES = {
+    "missing": "is required",
+    "extra_forbidden": "is not known here: remove it, or check its spelling",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "too_short": "must not be empty",
+    "too_long": "must have at most {max_length} characters",
+    "enum": "must be one of {expected}",
+    "literal_error": "must be one of {expected}",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+}
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    template = SENTENCES.get(problem["type"].replace("string_too_", "too_"))
+    return template.format(**problem.get("ctx", {})) if template else problem["msg"]
 
 
 def problem_body(

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from pydantic import TypeAdapter, ValidationError
@@ -43,6 +44,9 @@ class QuestionView(APIView):
         operation_id="getQuestion", responses={200: QuestionDocument, 404: ProblemDocument}
     )
     def get(self, request: Request, question_id: str) -> Response:
+        # PostgreSQL refuses to look for a NUL, which no id has.
+        if "\x00" in question_id:
+            raise Http404
         question = get_object_or_404(Question, client=client_of(request), question_id=question_id)
         return Response(question_body(question.newest, question_id))
 
