@@ -72,6 +72,7 @@ def claim(worker: str, limit: int, *, alone: bool = False) -> list[GradingRun]:
             .select_related(
                 "submission__question_version__question", "rubric_version", "prompt_version"
             )
+            .annotate(claimed_at=Now())
             .order_by("due_at", "id")
         )
 

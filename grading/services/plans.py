@@ -1,9 +1,8 @@
 """What a run is graded with: plain input for the pipeline, read from rows and settings."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.utils import timezone
 
 from grading.enums import Task
 from grading.gateways.llm import LanguageModel
@@ -55,10 +54,12 @@ def plan_of(run: GradingRun) -> GradingPlan:
 
 
 def outage_is_over_the_limit(run: GradingRun) -> bool:
-    """Providers have failed this run for as long as the operator lets a response wait."""
-    if run.providers_down_since is None:
+    """Providers had failed a run, when it was claimed, for as long as a response may wait.
+
+    Both times are the database's: a worker whose clock is wrong neither hurries nor waits.
+    """
+    claimed_at: datetime | None = getattr(run, "claimed_at", None)
+    if run.providers_down_since is None or claimed_at is None:
         return False
-    # Both times come from this process's reading of the database row and its own clock; a skew
-    # of seconds only moves the fallback by as much.
-    waited = timezone.now() - run.providers_down_since
-    return waited >= timedelta(minutes=settings.LLM_OUTAGE_FALLBACK_MINUTES)
+    limit = timedelta(minutes=settings.LLM_OUTAGE_FALLBACK_MINUTES)
+    return claimed_at - run.providers_down_since >= limit

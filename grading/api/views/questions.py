@@ -41,7 +41,9 @@ class QuestionView(APIView):
     }
 
     @extend_schema(
-        operation_id="getQuestion", responses={200: QuestionDocument, 404: ProblemDocument}
+        operation_id="getQuestion",
+        summary="The newest version of a question",
+        responses={200: QuestionDocument, 404: ProblemDocument},
     )
     def get(self, request: Request, question_id: str) -> Response:
         # PostgreSQL refuses to look for a NUL, which no id has.
@@ -52,6 +54,7 @@ class QuestionView(APIView):
 
     @extend_schema(
         operation_id="putQuestion",
+        summary="Store a question, or its next version",
         request=QuestionIn,
         responses={200: QuestionDocument, 201: QuestionDocument, 400: ProblemDocument},
     )

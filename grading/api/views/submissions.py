@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from pydantic import ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -29,6 +29,17 @@ SHOW_PROVISIONAL = OpenApiParameter(
     str,
     enum=["provisional"],
     description="Show a grade that still awaits a rater; needs the scope grades:provisional.",
+)
+
+LETTER = OpenApiExample(
+    "A letter with its question inline",
+    request_only=True,
+    value={
+        "submissionId": "8f14e45f-ceea-467f-a9e6-3b1f2c1d0a11",
+        "skill": "writing",
+        "question": {"task": "writing_task_1", "prompt": "Write a letter to a friend ..."},
+        "answer": {"text": "Dear Anna,\n\nI am happy that you will visit my town ..."},
+    },
 )
 
 
@@ -66,7 +77,9 @@ class SubmissionsView(APIView):
 
     @extend_schema(
         operation_id="createSubmission",
+        summary="Take a response in",
         request=SubmissionIn,
+        examples=[LETTER],
         parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
         responses={
             202: SubmissionDocument,
@@ -102,6 +115,7 @@ class SubmissionsView(APIView):
 
     @extend_schema(
         operation_id="listSubmissions",
+        summary="List your submissions, newest first",
         parameters=[
             OpenApiParameter("status", str),
             OpenApiParameter("skill", str),
@@ -141,6 +155,7 @@ class SubmissionView(APIView):
 
     @extend_schema(
         operation_id="getSubmission",
+        summary="Status and result of one submission",
         parameters=[SHOW_PROVISIONAL],
         responses={200: SubmissionDocument, 404: ProblemDocument},
     )
@@ -173,6 +188,7 @@ class CancelView(SubmissionActionView):
 
     @extend_schema(
         operation_id="cancelSubmission",
+        summary="Cancel what has not been started",
         request=None,
         responses={200: SubmissionDocument, 404: ProblemDocument, 409: ProblemDocument},
     )
@@ -188,6 +204,7 @@ class RegradeView(SubmissionActionView):
 
     @extend_schema(
         operation_id="regradeSubmission",
+        summary="Ask for one more machine grade",
         request=None,
         responses={202: SubmissionDocument, 404: ProblemDocument, 409: ProblemDocument},
     )
