@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from conftest import submission
+from conftest import LETTER, submission
 from grading.tests.fixtures_provider import STUB_KEY
 from grading.tests.live_service import LiveService, eventually
 from grading.tests.stub_provider import StubProvider
@@ -31,6 +31,32 @@ def service(tmp_path: Path, provider: StubProvider) -> Iterator[LiveService]:
         GRADING_CONCURRENCY="10",
     ) as live:
         yield live
+
+
+def test_under_the_fixed_rules_only_high_confidence_completes(
+    tmp_path: Path, provider: StubProvider
+) -> None:
+    provider.script(default={"mode": "good", "scores": SCORES})
+    expected = {
+        "high": (LETTER, "completed", None),
+        "medium": (f"{LETTER} [[stub:wrong_quotes]]", "review_pending", "medium"),
+        "low": (f"{LETTER} [[stub:content_filter]]", "review_pending", "high"),
+    }
+    with LiveService(
+        tmp_path,
+        LLM_MODEL="openai/stub",
+        LLM_API_BASE=provider.url,
+        LLM_API_KEY=STUB_KEY,
+        AUTO_RELEASE_POLICY="fixed",
+    ) as service:
+        service.start_worker()
+        for confidence, (text, status, priority) in expected.items():
+            service.post(PATH, submission(submissionId=confidence, answer={"text": text}))
+            path = f"{PATH}/{confidence}?include=provisional"
+            eventually(lambda p=path: service.get(p)[1]["result"], 30, f"a {confidence} grade")
+            body = service.get(path)[1]
+            assert body["result"]["confidence"] == confidence
+            assert (body["status"], body["reviewPriority"]) == (status, priority)
 
 
 def post_many(service: LiveService, prefix: str, count: int) -> None:
