@@ -40,6 +40,10 @@ def test_a_sound_confident_grade_is_released_under_the_fixed_rules():
     assert route(**SOUND) == Route(Confidence.HIGH, None, ())
 
 
+def test_a_flag_about_an_earlier_rater_puts_no_new_grade_in_doubt():
+    assert route(**{**SOUND, "flags": (Flag.AUDIT_DIFFERENCE,)}).releases
+
+
 @given(questions)
 def test_only_a_grade_with_nothing_against_it_is_released(asked):
     nothing_against_it = (
