@@ -1,10 +1,15 @@
 """One JSON object a line, ids only: never a name, an answer, a transcript or a key."""
 
 import sys
+import traceback
 from collections.abc import MutableMapping
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import structlog
+
+from vstep_site.environment import BASE_DIR
 
 SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -24,15 +29,21 @@ def drop_stack_locals(
     if isinstance(info, BaseException):
         info = (type(info), info, info.__traceback__)
     if info and info[0] is not None:
-        frames = []
-        trace = info[2]
-        while trace is not None:
-            code = trace.tb_frame.f_code
-            frames.append(f"{code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno}:{code.co_name}")
-            trace = trace.tb_next
+        places = list(traceback.walk_tb(info[2]))
+        ours = [place for place in places if _is_ours(place[0])]
         event["exception"] = info[0].__name__
-        event["where"] = frames[-8:]
+        # A database fault ends deep in libraries: our own last lines tell more than theirs.
+        event["where"] = [_place(frame, line) for frame, line in ours[-5:] + places[-3:]]
     return event
+
+
+def _is_ours(frame: FrameType) -> bool:
+    path = Path(frame.f_code.co_filename)
+    return path.is_relative_to(BASE_DIR) and "site-packages" not in path.parts
+
+
+def _place(frame: FrameType, line: int) -> str:
+    return f"{frame.f_code.co_filename.rsplit('/', 2)[-1]}:{line}:{frame.f_code.co_name}"
 
 
 def configure(level: str) -> dict[str, Any]:

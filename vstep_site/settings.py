@@ -13,7 +13,7 @@ from vstep_site.environment import BASE_DIR, read_environment
 
 ENV = read_environment()
 
-VAR_DIR: Path = ENV.var_dir.resolve()
+VAR_DIR: Path = (BASE_DIR / ENV.var_dir).resolve()
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 # A price list would be fetched at import otherwise; litellm reads this when first imported.

@@ -23,6 +23,10 @@ from grading.enums import Priority, Skill, Task
 LONGEST_ANSWER = 20_000
 LONGEST_PROMPT = 10_000
 LONGEST_METADATA = 20_000
+# What stands behind an id in the addresses of the API.
+RESERVED_ENDINGS = frozenset(
+    {"cancel", "regrade", "remark", "events", "claim", "release", "review"}
+)
 
 
 def _storable(text: str) -> str:
@@ -37,6 +41,16 @@ def _visible(text: str) -> str:
     if not all(character.isprintable() and not character.isspace() for character in text):
         raise PydanticCustomError("not_visible", "must consist of visible characters only")
     return text
+
+
+def _addressable(identifier: str) -> str:
+    """Every id has an address of its own: none that a verb's address or a URL client takes away."""
+    parent, slash, ending = identifier.rpartition("/")
+    if identifier in {".", ".."} or (slash and parent and ending in RESERVED_ENDINGS):
+        raise PydanticCustomError(
+            "reserved", "must not be . or .., nor end in a slash and a verb such as /cancel"
+        )
+    return identifier
 
 
 def _moment(value: Any) -> Any:
@@ -71,7 +85,12 @@ def _storable_json(value: JsonValue) -> JsonValue:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
-Identifier = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_visible)]
+Identifier = Annotated[
+    str,
+    Field(min_length=1, max_length=64),
+    AfterValidator(_visible),
+    AfterValidator(_addressable),
+]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 StorableJson = Annotated[JsonValue, AfterValidator(_storable_json)]
 BandScore = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]

@@ -98,6 +98,8 @@ def test_metadata_comes_back_byte_for_byte(api: Api) -> None:
         ({"submissionId": ""}, "submissionId", "too_short"),
         ({"submissionId": "a" * 65}, "submissionId", "too_long"),
         ({"submissionId": "a b"}, "submissionId", "not_visible"),
+        ({"submissionId": "a/cancel"}, "submissionId", "reserved"),
+        ({"submissionId": ".."}, "submissionId", "reserved"),
         ({"submission_id": "x"}, "", "key_twice"),
         ({"dispatchedAt": 12}, "dispatchedAt", "not_a_time"),
         ({"dispatchedAt": "yesterday"}, "dispatchedAt", "not_a_time"),
