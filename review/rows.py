@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
-from grading.enums import RouteReason
+from grading.enums import RouteReason, Skill
 from grading.models import Grade, Submission
 from grading.nlp.text import count_words
 from review import wording
 from review.models import Claim, Rating
+from review.outcomes import Outcome, outcome_of
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,10 @@ class RatedRow:
     @property
     def machine(self) -> Grade | None:
         return self.rating.submission.machine_grade
+
+    @property
+    def outcome(self) -> Outcome:
+        return outcome_of(self.rating, Skill(self.submission.skill))
 
 
 def queue_rows(submissions: Iterable[Submission], rater: User) -> list[QueueRow]:

@@ -32,6 +32,38 @@ def test_submitting_sends_the_rating_and_shows_that_it_can_be_taken_back(browser
     assert 'id="rating"' not in html
 
 
+def test_ones_own_rating_is_beside_the_machines_before_it_is_sent(browser, rater, settings):
+    settings.UNDO_SECONDS = 60
+    held = claim(builders.waiting().pk, rater)
+    fields = form_of(held, "8.5", override_reason="too_harsh", feedback="Mine.", comment="Look.")
+    html = browser.post(
+        reverse("submit", args=[held.submission_id]), fields, follow=True
+    ).content.decode()
+    assert "Rater and machine" in html
+    assert html.count("+2.5") == 4
+    assert '<strong>8.5</strong> <span class="band">C1</span>' in html
+    assert all(words in html for words in ("Too harsh for the scale", "Mine.", "Look."))
+    listed = page(browser, "queue", view="done")
+    assert '<strong>8.5</strong> <span class="band">C1</span>' in listed
+    assert "not sent yet" in listed
+
+
+def test_other_scores_from_a_second_tab_are_refused_with_a_sentence(browser, rater, settings):
+    settings.UNDO_SECONDS = 60
+    held = claim(builders.waiting().pk, rater)
+    address = reverse("submit", args=[held.submission_id])
+    browser.post(address, form_of(held, "6.0"))
+    assert browser.post(address, form_of(held, "6.0")).status_code == 303
+    answer = browser.post(
+        address, form_of(held, "3.0", feedback="Tab two.", override_reason="other")
+    )
+    assert answer.status_code == 409
+    html = answer.content.decode()
+    assert "already rated this response in another tab: these scores were not taken" in html
+    assert "Tab two." in html
+    assert set(Rating.objects.get().criteria_scores.values()) == {6.0}
+
+
 def test_undo_opens_the_form_with_what_was_entered(browser, rater, settings):
     settings.UNDO_SECONDS = 60
     held = claim(builders.waiting().pk, rater)

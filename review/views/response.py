@@ -14,6 +14,7 @@ from grading.enums import CRITERIA, Skill, Status
 from grading.models import Submission
 from review import queries, wording
 from review.access import RaterRequest, get_reviewable, is_lead, rater_required
+from review.outcomes import outcome_for
 from review.services import claims, ratings
 from review.views.answers import go_to, show_page
 from review.worksheet import Form, first_form, worksheet_of
@@ -88,6 +89,8 @@ def submit(request: RaterRequest, submission_id: UUID) -> HttpResponse:
         )
     except ratings.RatingInvalid as invalid:
         return page(request, submission, form=with_errors(form, invalid), status=422)
+    except ratings.AlreadyRated:
+        return conflict(request, submission, rated_elsewhere(), form)
     except claims.ClaimLost as lost:
         return conflict(request, submission, lost_sentence(lost), form)
     except claims.NoLongerPending:
@@ -131,11 +134,14 @@ def page(
 ) -> HttpResponse:
     held = queries.claim_on(submission)
     is_mine = held is not None and held.rater_id == request.user.pk
+    unsettled = queries.unsettled_rating_of(submission)
+    outcome = outcome_for(submission, request.user, unsettled)
     context = {
-        "sheet": worksheet_of(submission, form or first_form(submission, request.user)),
+        "sheet": worksheet_of(submission, form or first_form(submission, request.user), outcome),
         "submission": submission,
         "machine": submission.machine_grade,
-        "counting": submission.counting_grade,
+        "outcome": outcome,
+        "unsettled": unsettled,
         "held": held,
         "is_mine": is_mine and submission.status == Status.REVIEW_PENDING,
         "is_pending": submission.status == Status.REVIEW_PENDING,
@@ -149,11 +155,9 @@ def page(
 
 
 def backgrounds(submission: Submission) -> dict[str, Any]:
-    """What is known around a response: its rating, its history, how its grade was made."""
+    """What is known around a response: its history, and how its grade was made."""
     events = queries.history_of(submission)
     return {
-        "rating": queries.unsettled_rating_of(submission)
-        or queries.rating_behind(submission.counting_grade),
         "events": [(event, wording.event_sentence(event)) for event in events],
         "tries": queries.tries_of(submission.machine_grade),
     }
@@ -205,6 +209,10 @@ def lost_sentence(lost: claims.ClaimLost) -> str:
     return _(
         "%(who)s has this response now, until %(time)s (UTC). What you wrote is kept below."
     ) % {"who": lost.holder.rater_name, "time": f"{lost.holder.until:%H:%M}"}
+
+
+def rated_elsewhere() -> str:
+    return _("You have already rated this response in another tab: these scores were not taken.")
 
 
 def no_longer_pending() -> str:
