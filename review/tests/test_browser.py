@@ -137,6 +137,28 @@ def test_the_second_rater_is_told_who_was_faster(people, open_page):
     expect(second.locator("#rating")).to_have_count(0)
 
 
+def test_a_fault_has_the_focus_and_goes_away_when_it_is_mended(people, open_page):
+    builders.waiting()
+    page = open_page("an")
+    page.get_by_role("button", name="Open next").click()
+    for number in (1, 3):
+        score(page, number, "6.0")
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.locator('[data-number="2"] input').first).to_be_focused()
+    score(page, 2, "6.0")
+    expect(page.locator("#error-organization")).to_have_count(0)
+    expect(page.locator("#error-grammar")).to_be_visible()
+    score(page, 4, "6.5")
+    expect(page.locator(".field-error")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.get_by_label("Reason for the change")).to_be_focused()
+    expect(page.locator("#error-reason")).to_contain_text("Say why")
+    page.get_by_label("Reason for the change").select_option("other")
+    expect(page.locator("#error-reason")).to_have_count(0)
+    assert page.get_by_label("Reason for the change").get_attribute("aria-invalid") is None
+
+
 def test_a_lost_lease_keeps_every_word_on_the_page(people, open_page):
     row = builders.waiting()
     page = open_page("an")

@@ -1,5 +1,6 @@
 """Rating in the pages: sent, refused, taken back, lost to somebody faster."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from html import unescape
@@ -176,6 +177,26 @@ def test_anothers_waiting_rating_shows_no_score(browser, settings):
     assert "Rated by binh" in html
     assert "psst" not in html
     assert settle_due_ratings() == 0
+
+
+def test_the_status_says_who_has_the_response(browser, rater, settings):
+    settings.UNDO_SECONDS = 60
+    row, binh = builders.waiting(), builders.account("binh")
+    assert status_on(browser, row) == "Waiting for a rater"
+    held = claim(row.pk, binh)
+    assert status_on(browser, row) == "Held by binh"
+    let_lease_run_out(held)
+    assert status_on(browser, row) == "Waiting for a rater"
+    mine = claim(row.pk, rater)
+    assert status_on(browser, row) == "With you"
+    submit_rating(mine.lease_id, rater, builders.scores())
+    assert status_on(browser, row) == "Rated, not sent yet"
+    browser.post(reverse("set_language"), {"language": "vi"})
+    assert status_on(browser, row) == "Đã chấm, chưa gửi"
+
+
+def status_on(browser, row):
+    return re.search(r'class="status[^>]*>([^<]*)<', page(browser, "response", row.pk))[1]
 
 
 def test_without_a_machine_grade_the_response_can_still_be_rated(browser, rater):
