@@ -119,14 +119,22 @@ def test_a_released_response_can_be_taken_again_with_what_was_typed(browser, rat
     assert 'id="submit"' in again
 
 
-def test_claiming_what_another_holds_says_who_and_until_when(browser):
-    row = builders.waiting()
-    held = claim(row.pk, builders.account("binh"))
+def test_claiming_what_another_holds_says_who_and_until_when(browser, settings):
+    settings.TIME_ZONE = "Asia/Ho_Chi_Minh"
+    row, binh = builders.waiting(), builders.account("binh")
+    binh.first_name = "<b>Binh"
+    binh.save()
+    until = claim(row.pk, binh).lease_until + timedelta(hours=7)
     answer = browser.post(reverse("claim", args=[row.pk]))
     assert answer.status_code == 409
-    assert f"binh was faster and has this response until {held.lease_until:%H:%M}" in (
-        answer.content.decode()
+    said = re.search(
+        r"<strong>(.*) was faster and has this response until <time ([^>]*)>(.*)</time>",
+        answer.content.decode(),
     )
+    assert said[1] == "&lt;b&gt;Binh"
+    assert said[3] == f"{until:%H:%M}"
+    assert f"{until:%Y-%m-%dT%H:%M}" in said[2]
+    assert "data-local" in said[2]
 
 
 def test_a_cancelled_response_says_that_no_rater_is_needed(browser, rater):
