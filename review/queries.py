@@ -87,7 +87,9 @@ def rated_by(rater: User) -> list[Rating]:
     """A person's last ratings, newest first, those taken back left out."""
     return list(
         Rating.objects.filter(rater=rater, undone_at__isnull=True)
-        .select_related("submission__question_version", "submission__machine_grade", "grade")
+        .select_related(
+            "rater", "submission__question_version", "submission__machine_grade", "grade"
+        )
         .order_by("-submitted_at")[:PAGE_SIZE]
     )
 

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
-from grading.enums import RouteReason
+from grading.enums import RouteReason, Skill
 from grading.models import Grade, Submission
 from grading.nlp.text import count_words
 from review import wording
 from review.models import Claim, Rating
+from review.outcomes import Outcome, outcome_of
+
+GENERAL = RouteReason.NOT_CALIBRATED
+CONFIDENCE = {RouteReason.CONFIDENCE_LOW, RouteReason.CONFIDENCE_MEDIUM}
 
 
 @dataclass(frozen=True)
@@ -42,21 +46,40 @@ class RatedRow:
     def machine(self) -> Grade | None:
         return self.rating.submission.machine_grade
 
+    @property
+    def outcome(self) -> Outcome:
+        return outcome_of(self.rating, Skill(self.submission.skill))
+
 
 def queue_rows(submissions: Iterable[Submission], rater: User) -> list[QueueRow]:
     """Rows for responses read with `queries.awaiting`."""
     return [queue_row(submission, rater) for submission in submissions]
 
 
+def shares_general_reason(submissions: Iterable[Submission]) -> bool:
+    """While no calibrator has earned trust most responses carry that reason: said once for all."""
+    return any(GENERAL in each.route_reasons for each in submissions)
+
+
 def telling_reasons(submission: Submission) -> list[str]:
     """What sets a response apart from its neighbours in the queue; its own page tells all.
 
-    While no calibrator has earned trust every response carries that reason, and the row shows the
-    confidence beside the score already.
+    The row shows the confidence beside the score already.
     """
-    usual = {RouteReason.NOT_CALIBRATED, RouteReason.CONFIDENCE_LOW, RouteReason.CONFIDENCE_MEDIUM}
-    telling = [reason for reason in submission.route_reasons if reason not in usual]
-    return telling or list(submission.route_reasons)
+    special = [reason for reason in submission.route_reasons if reason != GENERAL]
+    telling = [reason for reason in special if reason not in CONFIDENCE]
+    return telling or special
+
+
+def reasons_of(submission: Submission) -> list[str]:
+    """In words; that something was noticed is said by naming what."""
+    noticed = wording.noticed(submission.flags)
+    return [
+        noticed
+        if reason == RouteReason.FLAGGED and noticed
+        else wording.words_for(wording.ROUTE_REASONS, RouteReason, reason)
+        for reason in telling_reasons(submission)
+    ]
 
 
 def queue_row(submission: Submission, rater: User) -> QueueRow:
@@ -65,9 +88,7 @@ def queue_row(submission: Submission, rater: User) -> QueueRow:
     return QueueRow(
         submission=submission,
         words=count_words(submission.answer_text),
-        reasons=wording.sentences_for(
-            wording.ROUTE_REASONS, RouteReason, telling_reasons(submission)
-        ),
+        reasons=reasons_of(submission),
         claim=claim,
         is_mine=claim is not None and claim.rater_id == rater.pk,
     )

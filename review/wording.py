@@ -119,6 +119,28 @@ FLAGS: dict[Flag, Words] = {
     Flag.AUDIT_DIFFERENCE: gettext_lazy("Rater and machine differ by more than half a point."),
 }
 
+FLAGS_IN_SHORT: dict[Flag, Words] = {
+    Flag.EMPTY: gettext_lazy("nothing written"),
+    Flag.UNDERLENGTH: gettext_lazy("too few words"),
+    Flag.TOO_SHORT_TO_JUDGE: gettext_lazy("too short to judge"),
+    Flag.PROMPT_COPY: gettext_lazy("copies the question"),
+    Flag.OFF_TOPIC: gettext_lazy("perhaps off topic"),
+    Flag.REPETITION: gettext_lazy("repeats itself"),
+    Flag.NON_ENGLISH: gettext_lazy("not all English"),
+    Flag.INJECTION_SUSPECTED: gettext_lazy("speaks to the machine"),
+    Flag.EVIDENCE_NOT_LOCATED: gettext_lazy("quotes not in the text"),
+    Flag.CRITERION_WITHOUT_EVIDENCE: gettext_lazy("a criterion without evidence"),
+    Flag.REPLY_REPAIRED: gettext_lazy("model's answer repaired"),
+    Flag.REPLY_UNUSABLE: gettext_lazy("model's answer unusable"),
+    Flag.MODEL_REFUSED: gettext_lazy("model refused"),
+    Flag.MODEL_SUBSTITUTED: gettext_lazy("another model answered"),
+    Flag.NO_MODEL: gettext_lazy("no language model"),
+    Flag.PROVIDERS_DOWN: gettext_lazy("models not reached"),
+    Flag.FAR_FROM_LOCAL_SCORER: gettext_lazy("far from the local scorer"),
+    Flag.QUESTION_UNKNOWN: gettext_lazy("question unknown"),
+    Flag.AUDIT_DIFFERENCE: gettext_lazy("rater and machine apart"),
+}
+
 ROUTE_REASONS: dict[RouteReason, Words] = {
     RouteReason.CONFIDENCE_LOW: gettext_lazy("The machine is unsure."),
     RouteReason.CONFIDENCE_MEDIUM: gettext_lazy("The machine is not quite sure."),
@@ -178,6 +200,12 @@ def words_for(table: Mapping[Value, Words], kind: type[Value], value: object) ->
 def sentences_for(table: Mapping[Value, Words], kind: type[Value], values: object) -> list[str]:
     """The words for a list of stored values."""
     return [words_for(table, kind, value) for value in values] if isinstance(values, list) else []
+
+
+def noticed(flags: object) -> str:
+    """All flags in one short sentence; empty for none."""
+    names = sentences_for(FLAGS_IN_SHORT, Flag, flags)
+    return _("Noticed: %(flags)s.") % {"flags": ", ".join(names)} if names else ""
 
 
 def event_sentence(event: AuditEvent) -> str:

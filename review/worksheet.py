@@ -8,13 +8,14 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils.translation import get_language
 
-from grading.enums import CRITERIA, Criterion, Flag, GradeSource, RouteReason, Skill
+from grading.enums import CRITERIA, Criterion, Flag, RouteReason, Skill
 from grading.models import Grade, RubricVersion, Submission
 from grading.nlp.text import count_words
 from grading.scoring.bands import SCORE_MAX, SCORE_STEP
 from review import queries, wording
 from review.highlighting import Labels, Mark, Segment, cut
 from review.models import Rating
+from review.outcomes import Outcome
 
 LETTERS = {
     Criterion.TASK_FULFILLMENT.value: "T",
@@ -58,7 +59,7 @@ class Panel:
     about: str
     number: int
     machine: Decimal | None
-    counted: Decimal | None
+    decided: Decimal | None
     chosen: str
     error: str
     notes: list[Note]
@@ -71,9 +72,9 @@ class Panel:
 
     @property
     def difference(self) -> Decimal | None:
-        if self.machine is None or self.counted is None:
+        if self.machine is None or self.decided is None:
             return None
-        return self.counted - self.machine
+        return self.decided - self.machine
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,10 @@ class Worksheet:
     def is_short(self) -> bool:
         return self.words < self.submission.question_version.min_words
 
+    @property
+    def has_marks(self) -> bool:
+        return any(segment.marks for segment in self.segments)
+
 
 def first_form(submission: Submission, rater: User) -> Form:
     """The form as it opens: what the rater took back, or the machine's feedback and no scores.
@@ -128,7 +133,7 @@ def form_of(rating: Rating) -> Form:
     )
 
 
-def worksheet_of(submission: Submission, form: Form) -> Worksheet:
+def worksheet_of(submission: Submission, form: Form, outcome: Outcome | None = None) -> Worksheet:
     """Everything the page says of a response."""
     machine = submission.machine_grade
     labels = Labels(LETTERS)
@@ -136,7 +141,7 @@ def worksheet_of(submission: Submission, form: Form) -> Worksheet:
     return Worksheet(
         submission=submission,
         segments=cut(submission.answer_text, marks),
-        panels=panels(submission, form, notes),
+        panels=panels(submission, form, notes, outcome),
         errors=[note for note in notes if note.kind == ERROR],
         words=count_words(submission.answer_text),
         flags=wording.sentences_for(wording.FLAGS, Flag, list(submission.flags)),
@@ -180,11 +185,12 @@ def in_reading_order(grade: Grade | None) -> list[dict[str, Any]]:
     return sorted(items, key=lambda item: (str(item.get("offset")).zfill(9), item.get("length", 0)))
 
 
-def panels(submission: Submission, form: Form, notes: list[Note]) -> list[Panel]:
-    machine, counting = submission.machine_grade, submission.counting_grade
+def panels(
+    submission: Submission, form: Form, notes: list[Note], outcome: Outcome | None
+) -> list[Panel]:
+    machine = submission.machine_grade
     machine_scores = machine.criteria_scores if machine else {}
-    is_human = counting is not None and counting.source == GradeSource.HUMAN
-    counted = counting.criteria_scores if counting and is_human else {}
+    decided = outcome.scores if outcome else {}
     texts = rubric_texts(submission)
     return [
         Panel(
@@ -193,7 +199,7 @@ def panels(submission: Submission, form: Form, notes: list[Note]) -> list[Panel]
             about=in_language(texts.get(criterion, {}).get("about")),
             number=number,
             machine=machine_scores.get(criterion),
-            counted=counted.get(criterion),
+            decided=decided.get(criterion),
             chosen=form.scores.get(criterion, ""),
             error=form.errors.get(criterion, ""),
             notes=[note for note in notes if note.kind == criterion],

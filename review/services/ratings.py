@@ -36,6 +36,10 @@ class RatingInvalid(Exception):
         self.errors = errors
 
 
+class AlreadyRated(Exception):
+    """The lease was submitted before, with other content; what was sent first stands."""
+
+
 class TooLateToUndo(Exception):
     """The undo window is over, or the rating was taken back before."""
 
@@ -50,14 +54,17 @@ def submit_rating(
 ) -> Rating:
     """Rate a claimed response (0-10 in half steps per criterion); counts after UNDO_SECONDS.
 
-    ClaimLost, NoLongerPending, or RatingInvalid with a sentence per field. The same lease twice
-    gives the rating already made with it.
+    ClaimLost, NoLongerPending, or RatingInvalid with a sentence per field. The same content twice
+    gives the rating already made with the lease, other content AlreadyRated.
     """
     with transaction.atomic():
         try:
             held = lock_claim(lease_id, rater)
         except ClaimLost:
-            return already_submitted(lease_id, rater)
+            rating = already_submitted(lease_id, rater)
+            if not says_the_same(rating, criteria_scores, feedback, override_reason, comment):
+                raise AlreadyRated from None
+            return rating
         require_pending(held.submission)
         decision = decide(held.submission, rater, criteria_scores, override_reason)
         texts = check_texts(feedback, comment)
@@ -138,7 +145,7 @@ def settle(rating: Rating) -> None:
 
 
 def already_submitted(lease_id: UUID, rater: User) -> Rating:
-    """A double click sends one decision twice; the second finds the first."""
+    """The rating this lease was used for; ClaimLost when it was used for none."""
     rating = Rating.objects.filter(
         claim__lease_id=lease_id, rater=rater, undone_at__isnull=True
     ).first()
@@ -146,6 +153,24 @@ def already_submitted(lease_id: UUID, rater: User) -> Rating:
         lock_claim(lease_id, rater)
         raise ClaimLost
     return rating
+
+
+def says_the_same(
+    rating: Rating,
+    criteria_scores: Mapping[str, object],
+    feedback: str,
+    override_reason: str,
+    comment: str,
+) -> bool:
+    """A double click sends one decision twice; a second tab may send another."""
+    scores = {key: score_from(score) for key, score in criteria_scores.items()}
+    first = {key: Decimal(str(score)) for key, score in rating.criteria_scores.items()}
+    return (scores, feedback.strip(), override_reason, comment.strip()) == (
+        first,
+        rating.feedback,
+        rating.override_reason,
+        rating.comment,
+    )
 
 
 def decide(

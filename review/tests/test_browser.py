@@ -137,6 +137,28 @@ def test_the_second_rater_is_told_who_was_faster(people, open_page):
     expect(second.locator("#rating")).to_have_count(0)
 
 
+def test_a_fault_has_the_focus_and_goes_away_when_it_is_mended(people, open_page):
+    builders.waiting()
+    page = open_page("an")
+    page.get_by_role("button", name="Open next").click()
+    for number in (1, 3):
+        score(page, number, "6.0")
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.locator('[data-number="2"] input').first).to_be_focused()
+    score(page, 2, "6.0")
+    expect(page.locator("#error-organization")).to_have_count(0)
+    expect(page.locator("#error-grammar")).to_be_visible()
+    score(page, 4, "6.5")
+    expect(page.locator(".field-error")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.get_by_label("Reason for the change")).to_be_focused()
+    expect(page.locator("#error-reason")).to_contain_text("Say why")
+    page.get_by_label("Reason for the change").select_option("other")
+    expect(page.locator("#error-reason")).to_have_count(0)
+    assert page.get_by_label("Reason for the change").get_attribute("aria-invalid") is None
+
+
 def test_a_lost_lease_keeps_every_word_on_the_page(people, open_page):
     row = builders.waiting()
     page = open_page("an")
@@ -156,6 +178,54 @@ def test_a_lost_lease_keeps_every_word_on_the_page(people, open_page):
     expect(page.locator('[data-number="4"] input[value="6.0"]')).to_be_checked()
     assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
     assert in_database(Rating.objects.count) == 0
+
+
+def test_a_half_filled_rating_outlives_a_reload_and_the_language_button(people, open_page):
+    row = builders.waiting()
+    page = open_page("an")
+    page.get_by_role("button", name="Open next").click()
+    score(page, 1, "7.5")
+    score(page, 3, "4.0")
+    page.get_by_label("Feedback").fill("Half of it.")
+    page.get_by_label("Reason for the change").select_option("too_harsh")
+    page.get_by_label("Comment for the lead").fill("Look at this.")
+    page.reload()
+    expect_draft(page)
+    expect(page.locator('[data-number="1"] [data-given]')).to_have_text("7.5")
+    page.get_by_role("button", name="Tiếng Việt").click()
+    page.wait_for_function("document.documentElement.lang === 'vi'")
+    expect_draft(page)
+    for number in (2, 4):
+        score(page, number, "6.0")
+    with page.expect_navigation():
+        page.keyboard.press("Control+Enter")
+    assert drafts(page) == 0
+    assert in_database(Rating.objects.get).submission_id == row.pk
+
+
+def drafts(page):
+    names = page.evaluate("Object.keys(sessionStorage)")
+    return sum(name.startswith("draft:") for name in names)
+
+
+def expect_draft(page):
+    for number, value in ((1, "7.5"), (3, "4.0")):
+        expect(page.locator(f'[data-number="{number}"] input[value="{value}"]')).to_be_checked()
+    expect(page.locator('[data-number="2"] input:checked')).to_have_count(0)
+    expect(page.locator("#feedback")).to_have_value("Half of it.")
+    expect(page.locator("#override_reason")).to_have_value("too_harsh")
+    expect(page.locator("#comment")).to_have_value("Look at this.")
+
+
+def test_a_response_given_back_leaves_no_draft(people, open_page):
+    builders.waiting()
+    page = open_page("an")
+    page.get_by_role("button", name="Open next").click()
+    score(page, 1, "7.5")
+    assert drafts(page) == 1
+    page.get_by_role("button", name="Release").click()
+    page.wait_for_url(f"**{reverse('queue')}")
+    assert drafts(page) == 0
 
 
 def test_a_session_that_ended_does_not_cost_the_text(people, open_page, settings):

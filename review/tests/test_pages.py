@@ -9,7 +9,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from grading.enums import Priority
+from grading.enums import Flag, Priority, RouteReason
 from grading.models import Submission
 from review.models import Claim
 from review.services.claims import claim
@@ -38,6 +38,32 @@ def test_next_says_why_there_is_nothing(browser):
     claim(held.pk, builders.account("binh"))
     answer = browser.post(reverse("next"), follow=True).content.decode()
     assert "others hold what is left (1)" in answer
+
+
+def test_next_says_that_a_response_is_still_held(browser, rater):
+    row = builders.waiting()
+    first = browser.post(reverse("next"), follow=True).content.decode()
+    again = browser.post(reverse("next"), follow=True).content.decode()
+    assert f"You still hold {row.submission_id}." not in first
+    assert f"You still hold {row.submission_id}." in again
+
+
+def test_the_queue_says_the_general_reason_once_and_names_the_flags(browser):
+    reasons = [RouteReason.CONFIDENCE_LOW, RouteReason.NOT_CALIBRATED, RouteReason.FLAGGED]
+    rows = [builders.waiting(), builders.waiting()]
+    Submission.objects.update(route_reasons=reasons, flags=[Flag.UNDERLENGTH, Flag.OFF_TOPIC])
+    html = page(browser, "queue")
+    assert html.count("too few ratings yet to trust the machine") == 1
+    assert html.count("Noticed: too few words, perhaps off topic.") == len(rows)
+    assert "Too few ratings yet" not in html
+    Submission.objects.update(route_reasons=[RouteReason.NEAR_BAND_CUT])
+    assert "too few ratings yet" not in page(browser, "queue")
+
+
+def test_a_text_without_marks_has_no_legend(browser):
+    marked, plain = builders.waiting(), builders.waiting(evidence=[], grammar_errors=[])
+    assert 'class="legend"' in page(browser, "response", marked.pk)
+    assert 'class="legend"' not in page(browser, "response", plain.pk)
 
 
 def test_an_empty_queue_says_what_would_come_here(browser):

@@ -1,5 +1,6 @@
 """Rating in the pages: sent, refused, taken back, lost to somebody faster."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from html import unescape
@@ -30,6 +31,38 @@ def test_submitting_sends_the_rating_and_shows_that_it_can_be_taken_back(browser
     assert (rating.feedback, rating.override_reason) == ("Well done.\nReally.", "too_harsh")
     assert "Take it back" in html
     assert 'id="rating"' not in html
+
+
+def test_ones_own_rating_is_beside_the_machines_before_it_is_sent(browser, rater, settings):
+    settings.UNDO_SECONDS = 60
+    held = claim(builders.waiting().pk, rater)
+    fields = form_of(held, "8.5", override_reason="too_harsh", feedback="Mine.", comment="Look.")
+    html = browser.post(
+        reverse("submit", args=[held.submission_id]), fields, follow=True
+    ).content.decode()
+    assert "Rater and machine" in html
+    assert html.count("+2.5") == 4
+    assert '<strong>8.5</strong> <span class="band">C1</span>' in html
+    assert all(words in html for words in ("Too harsh for the scale", "Mine.", "Look."))
+    listed = page(browser, "queue", view="done")
+    assert '<strong>8.5</strong> <span class="band">C1</span>' in listed
+    assert "not sent yet" in listed
+
+
+def test_other_scores_from_a_second_tab_are_refused_with_a_sentence(browser, rater, settings):
+    settings.UNDO_SECONDS = 60
+    held = claim(builders.waiting().pk, rater)
+    address = reverse("submit", args=[held.submission_id])
+    browser.post(address, form_of(held, "6.0"))
+    assert browser.post(address, form_of(held, "6.0")).status_code == 303
+    answer = browser.post(
+        address, form_of(held, "3.0", feedback="Tab two.", override_reason="other")
+    )
+    assert answer.status_code == 409
+    html = answer.content.decode()
+    assert "already rated this response in another tab: these scores were not taken" in html
+    assert "Tab two." in html
+    assert set(Rating.objects.get().criteria_scores.values()) == {6.0}
 
 
 def test_undo_opens_the_form_with_what_was_entered(browser, rater, settings):
@@ -86,14 +119,22 @@ def test_a_released_response_can_be_taken_again_with_what_was_typed(browser, rat
     assert 'id="submit"' in again
 
 
-def test_claiming_what_another_holds_says_who_and_until_when(browser):
-    row = builders.waiting()
-    held = claim(row.pk, builders.account("binh"))
+def test_claiming_what_another_holds_says_who_and_until_when(browser, settings):
+    settings.TIME_ZONE = "Asia/Ho_Chi_Minh"
+    row, binh = builders.waiting(), builders.account("binh")
+    binh.first_name = "<b>Binh"
+    binh.save()
+    until = claim(row.pk, binh).lease_until + timedelta(hours=7)
     answer = browser.post(reverse("claim", args=[row.pk]))
     assert answer.status_code == 409
-    assert f"binh was faster and has this response until {held.lease_until:%H:%M}" in (
-        answer.content.decode()
+    said = re.search(
+        r"<strong>(.*) was faster and has this response until <time ([^>]*)>(.*)</time>",
+        answer.content.decode(),
     )
+    assert said[1] == "&lt;b&gt;Binh"
+    assert said[3] == f"{until:%H:%M}"
+    assert f"{until:%Y-%m-%dT%H:%M}" in said[2]
+    assert "data-local" in said[2]
 
 
 def test_a_cancelled_response_says_that_no_rater_is_needed(browser, rater):
@@ -144,6 +185,26 @@ def test_anothers_waiting_rating_shows_no_score(browser, settings):
     assert "Rated by binh" in html
     assert "psst" not in html
     assert settle_due_ratings() == 0
+
+
+def test_the_status_says_who_has_the_response(browser, rater, settings):
+    settings.UNDO_SECONDS = 60
+    row, binh = builders.waiting(), builders.account("binh")
+    assert status_on(browser, row) == "Waiting for a rater"
+    held = claim(row.pk, binh)
+    assert status_on(browser, row) == "Held by binh"
+    let_lease_run_out(held)
+    assert status_on(browser, row) == "Waiting for a rater"
+    mine = claim(row.pk, rater)
+    assert status_on(browser, row) == "With you"
+    submit_rating(mine.lease_id, rater, builders.scores())
+    assert status_on(browser, row) == "Rated, not sent yet"
+    browser.post(reverse("set_language"), {"language": "vi"})
+    assert status_on(browser, row) == "Đã chấm, chưa gửi"
+
+
+def status_on(browser, row):
+    return re.search(r'class="status[^>]*>([^<]*)<', page(browser, "response", row.pk))[1]
 
 
 def test_without_a_machine_grade_the_response_can_still_be_rated(browser, rater):

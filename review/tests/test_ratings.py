@@ -11,6 +11,7 @@ from grading.models import AuditEvent, OutgoingEvent, Submission
 from review.models import Claim, Rating
 from review.services.claims import ClaimLost, NoLongerPending, claim
 from review.services.ratings import (
+    AlreadyRated,
     RatingInvalid,
     TooLateToUndo,
     settle_due_ratings,
@@ -150,8 +151,25 @@ def test_a_response_cancelled_meanwhile_is_not_rated(held, rater):
 def test_the_same_submit_twice_gives_the_same_rating(settings, held, rater):
     settings.UNDO_SECONDS = 0
     first = submit_rating(held.lease_id, rater, builders.scores())
-    assert submit_rating(held.lease_id, rater, builders.scores("9")) == first
+    assert submit_rating(held.lease_id, rater, builders.scores("6")) == first
     assert Claim.objects.filter(ended_at__isnull=True).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("scores", "texts"),
+    [
+        ({"grammar": "6.5"}, {"override_reason": "other"}),
+        ({}, {"feedback": "Another."}),
+        ({}, {"comment": "Another."}),
+        ({}, {"override_reason": "other"}),
+        ({"grammar": "nonsense"}, {}),
+    ],
+)
+def test_other_content_on_a_lease_already_submitted_is_refused(held, rater, scores, texts):
+    first = submit_rating(held.lease_id, rater, builders.scores())
+    with pytest.raises(AlreadyRated):
+        submit_rating(held.lease_id, rater, builders.scores(**scores), **texts)
+    assert Rating.objects.get().criteria_scores == first.criteria_scores
 
 
 def test_one_rating_that_cannot_count_does_not_stop_the_others(settings, held, rater):

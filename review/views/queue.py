@@ -1,8 +1,6 @@
 """The queue, and the way to the next response."""
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -10,8 +8,8 @@ from grading.enums import Priority
 from grading.models import Submission
 from review import queries, rows
 from review.access import RaterRequest, rater_required
-from review.services.claims import claim_next
-from review.views.answers import go_to, show_page
+from review.views.answers import show_page
+from review.views.following import go_to_next
 
 TABS = ("waiting", "mine", "done")
 
@@ -44,6 +42,7 @@ def waiting(request: RaterRequest, tab: str) -> dict[str, object]:
         found, more = found[: queries.PAGE_SIZE], len(found) > queries.PAGE_SIZE
     return {
         "rows": rows.queue_rows(found, request.user),
+        "too_few_ratings": rows.shares_general_reason(found),
         "priority": priority,
         "is_later_page": bool(request.GET.get("after")),
         "next_place": place_of(found[-1]) if more else "",
@@ -63,11 +62,7 @@ def done(request: RaterRequest) -> dict[str, object]:
 @rater_required
 def open_next(request: RaterRequest) -> HttpResponse:
     """Claim the most urgent free response and open it."""
-    held = claim_next(request.user)
-    if held is None:
-        messages.info(request, nothing_left(request))
-        return go_to(request, reverse("queue"))
-    return go_to(request, reverse("response", args=[held.submission_id]))
+    return go_to_next(request, nothing_left)
 
 
 def nothing_left(request: RaterRequest) -> str:

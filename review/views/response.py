@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,8 +16,10 @@ from grading.enums import CRITERIA, Skill, Status
 from grading.models import Submission
 from review import queries, wording
 from review.access import RaterRequest, get_reviewable, is_lead, rater_required
+from review.outcomes import outcome_for
 from review.services import claims, ratings
 from review.views.answers import go_to, show_page
+from review.views.following import go_to_next
 from review.worksheet import Form, first_form, worksheet_of
 
 
@@ -88,6 +92,8 @@ def submit(request: RaterRequest, submission_id: UUID) -> HttpResponse:
         )
     except ratings.RatingInvalid as invalid:
         return page(request, submission, form=with_errors(form, invalid), status=422)
+    except ratings.AlreadyRated:
+        return conflict(request, submission, rated_elsewhere(), form)
     except claims.ClaimLost as lost:
         return conflict(request, submission, lost_sentence(lost), form)
     except claims.NoLongerPending:
@@ -113,11 +119,7 @@ def undo(request: RaterRequest, submission_id: UUID) -> HttpResponse:
 
 def after_submit(request: RaterRequest, submission: Submission) -> HttpResponse:
     if request.POST.get("then") == "next":
-        held = claims.claim_next(request.user)
-        if held is not None:
-            return go_to(request, reverse("response", args=[held.submission_id]))
-        messages.info(request, _("That was the last one that is free."))
-        return go_to(request, reverse("queue"))
+        return go_to_next(request, lambda _request: _("That was the last one that is free."))
     return go_to(request, reverse("response", args=[submission.pk]))
 
 
@@ -131,11 +133,14 @@ def page(
 ) -> HttpResponse:
     held = queries.claim_on(submission)
     is_mine = held is not None and held.rater_id == request.user.pk
+    unsettled = queries.unsettled_rating_of(submission)
+    outcome = outcome_for(submission, request.user, unsettled)
     context = {
-        "sheet": worksheet_of(submission, form or first_form(submission, request.user)),
+        "sheet": worksheet_of(submission, form or first_form(submission, request.user), outcome),
         "submission": submission,
         "machine": submission.machine_grade,
-        "counting": submission.counting_grade,
+        "outcome": outcome,
+        "unsettled": unsettled,
         "held": held,
         "is_mine": is_mine and submission.status == Status.REVIEW_PENDING,
         "is_pending": submission.status == Status.REVIEW_PENDING,
@@ -149,11 +154,9 @@ def page(
 
 
 def backgrounds(submission: Submission) -> dict[str, Any]:
-    """What is known around a response: its rating, its history, how its grade was made."""
+    """What is known around a response: its history, and how its grade was made."""
     events = queries.history_of(submission)
     return {
-        "rating": queries.unsettled_rating_of(submission)
-        or queries.rating_behind(submission.counting_grade),
         "events": [(event, wording.event_sentence(event)) for event in events],
         "tries": queries.tries_of(submission.machine_grade),
     }
@@ -193,18 +196,31 @@ def lease_from(request: RaterRequest) -> UUID:
 
 
 def held_sentence(held: claims.HeldByAnother) -> str:
-    return _("%(who)s was faster and has this response until %(time)s (UTC).") % {
-        "who": held.rater_name,
-        "time": f"{held.until:%H:%M}",
-    }
+    return format_html(
+        _("{who} was faster and has this response until {time}."), **holder_words(held)
+    )
 
 
 def lost_sentence(lost: claims.ClaimLost) -> str:
     if lost.holder is None:
         return _("You no longer hold this response. What you wrote is kept below.")
-    return _(
-        "%(who)s has this response now, until %(time)s (UTC). What you wrote is kept below."
-    ) % {"who": lost.holder.rater_name, "time": f"{lost.holder.until:%H:%M}"}
+    return format_html(
+        _("{who} has this response now, until {time}. What you wrote is kept below."),
+        **holder_words(lost.holder),
+    )
+
+
+def holder_words(held: claims.HeldByAnother) -> dict[str, str]:
+    """Who, and until when as an element that the browser shows in its own time zone."""
+    until = timezone.localtime(held.until)
+    time = format_html(
+        '<time datetime="{}" data-local>{}</time>', until.isoformat(), f"{until:%H:%M}"
+    )
+    return {"who": held.rater_name, "time": time}
+
+
+def rated_elsewhere() -> str:
+    return _("You have already rated this response in another tab: these scores were not taken.")
 
 
 def no_longer_pending() -> str:
