@@ -18,7 +18,7 @@ demo: install ## the whole service on http://127.0.0.1:8000 with a day's work in
 		exit $$status
 
 test: install-dev ## the whole suite; ARGS="-k name" goes to pytest
-	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install-dev ## format, lint, types, templates, migrations, deployment settings
 	$(BIN)/ruff format --check .

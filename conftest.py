@@ -111,3 +111,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if skipped:
         reporter.write_line(f"{len(skipped)} tests that may not be skipped were: {skipped[:3]}")
         session.exitstatus = 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow files first: with two processes the last to start decides how long it all takes."""
+    items.sort(key=lambda item: item.get_closest_marker("cluster") is None)
