@@ -38,6 +38,22 @@ ENTRY = re.compile(
 )
 TRANSLATORS = {"_", "gettext", "gettext_lazy", "ngettext"}
 PLACEHOLDER = re.compile(r"%\(\w+\)\w|{\w+}")
+BUTTONS = (
+    "Queue",
+    "Open next",
+    "Take this response",
+    "Yours until",
+    "Why here",
+    "Whole scale",
+    "Overall",
+    "Feedback",
+    "Comment for the lead",
+    "Reason for the change",
+    "Submit",
+    "Submit and open next",
+    "Take it back",
+    "Release",
+)
 # The same in both languages.
 UNCHANGED = {"C1", "B2", "B1"}
 
@@ -121,3 +137,14 @@ def test_the_compiled_catalogue_is_the_written_one():
         for source, target in translations().items():
             if source and not re.search(r"%\(n(umber)?\)", source):
                 assert translation.gettext(source) == target
+
+
+@pytest.mark.parametrize(("language", "guide"), [("en", "raters-guide"), ("vi", "raters-guide.vi")])
+def test_the_raters_guide_uses_the_consoles_words(language, guide):
+    text = (ROOT / "docs" / f"{guide}.md").read_text()
+    with translation.override(language):
+        for table in (wording.OVERRIDE_REASONS, wording.ROUTE_REASONS, wording.FLAGS):
+            for value, words in table.items():
+                assert f"| `{value}` | {words} |" in text
+        for button in BUTTONS:
+            assert translation.gettext(button) in text, button
