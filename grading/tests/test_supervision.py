@@ -69,6 +69,10 @@ class Worker:
             self.sessions.add(found.session_pid)
         return found
 
+    def is_replaced(self, before: WorkerCluster) -> bool:
+        now = self.cluster()
+        return now is not None and now.pk != before.pk
+
     def works_since(self, moment: datetime) -> bool:
         found = self.cluster()
         return bool(found and found.last_canary_ran_at and found.last_canary_ran_at > moment)
@@ -166,10 +170,10 @@ def test_work_goes_on_after_the_death_of(
     for process in roles(before.session_pid)[victim]:
         process.kill()
     if is_replaced:
-        assert eventually(lambda: worker.cluster() and worker.cluster().pk != before.pk)
+        assert eventually(lambda: worker.is_replaced(before))
     assert_work_goes_on(worker)
     assert time.monotonic() - killed_at < 60
-    assert (worker.cluster().pk != before.pk) is is_replaced
+    assert worker.is_replaced(before) is is_replaced
     if is_replaced:
         assert processes.session_members(before.session_pid) == []
         assert not OrmQ.objects.filter(key=own_queue(before.pk)).exists()
@@ -187,7 +191,7 @@ def test_a_signal_to_the_whole_group_is_survived(start_worker: Callable[[], Work
     worker = start_worker()
     before = worker.working_cluster()
     os.killpg(before.session_pid, signal.SIGTERM)
-    assert eventually(lambda: worker.cluster() and worker.cluster().pk != before.pk)
+    assert eventually(lambda: worker.is_replaced(before))
     assert_work_goes_on(worker)
     assert processes.session_members(before.session_pid) == []
 
