@@ -117,6 +117,9 @@ def _take_slot() -> int | None:
         for slot in range(settings.DRAINS_PER_CLUSTER):
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [_slot_key(slot)])
             if cursor.fetchone()[0]:
+                # The slot is a lock of this connection: its age must not end it meanwhile, or
+                # one drain too many would take the worker that is kept free for canaries.
+                connection.close_at = None
                 return slot
     return None
 

@@ -3,16 +3,18 @@
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.utils import timezone
 
 from conftest import LETTER, Api, make_api, submission
 from grading.enums import RunState
 from grading.models import AuditEvent, Grade, GradingRun, ModelTry, OutgoingEvent, Submission
+from grading.services import drain as drain_service
 from grading.services import leases
 from grading.services.drain import drain
 from grading.services.leases import Lease
@@ -285,3 +287,24 @@ def test_an_illegal_score_cannot_be_stored(school: Api, score: str) -> None:
             "SELECT id, 'fluency', %s FROM grading_grade",
             [score],
         )
+
+
+def test_a_connections_age_does_not_free_the_slot_of_the_drain_that_uses_it(school: Api) -> None:
+    def take() -> tuple[int | None, int]:
+        connection.close_at = time.monotonic() + 600
+        slot = drain_service._take_slot()
+        if connection.close_at is not None:
+            connection.close_at = time.monotonic() - 1
+        return slot, backend()
+
+    def backend() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            return int(cursor.fetchone()[0])
+
+    with ThreadPoolExecutor(1) as database:
+        slot, before = database.submit(drain_service._connected, take, ()).result()
+        after = database.submit(drain_service._connected, backend, ()).result()
+        database.submit(connections.close_all).result()
+    assert slot is not None
+    assert after == before
