@@ -170,8 +170,8 @@ class Drain:
 
     async def run(self) -> int:
         """Claim, grade and settle; how many were settled."""
-        await self._grade_suspects()
         try:
+            await self._grade_suspects()
             while await self._step():
                 pass
         finally:
@@ -180,13 +180,15 @@ class Drain:
 
     async def _grade_suspects(self) -> None:
         """What crashed a worker before is graded first and alone."""
-        while not self.time_is_up:
+        await self._look_for_a_stop()
+        while not self.is_stopping and not self.time_is_up:
             claimed = await _on(self.database, _claim_alone, self.worker)
             if not claimed:
                 return
             self._start(claimed)
-            while self.in_flight:
+            while self.in_flight and not self.is_stopping:
                 await self._tick()
+                await self._look_for_a_stop()
             await self._flush()
 
     async def _step(self) -> bool:

@@ -13,7 +13,16 @@ from django.utils import timezone
 
 from conftest import LETTER, Api, make_api, submission
 from grading.enums import RunState
-from grading.models import AuditEvent, Grade, GradingRun, ModelTry, OutgoingEvent, Submission
+from grading.gateways import llm
+from grading.models import (
+    AuditEvent,
+    Grade,
+    GradingRun,
+    ModelTry,
+    OutgoingEvent,
+    Submission,
+    WorkerCluster,
+)
 from grading.services import drain as drain_service
 from grading.services import leases
 from grading.services.drain import drain
@@ -308,3 +317,32 @@ def test_a_connections_age_does_not_free_the_slot_of_the_drain_that_uses_it(scho
         database.submit(connections.close_all).result()
     assert slot is not None
     assert after == before
+
+
+def test_a_stop_ends_the_grading_of_what_crashed_before_and_burns_no_attempt(
+    school: Api, with_model: StubProvider, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VSTEP_CLUSTER_ID", "stopping")
+    monkeypatch.setattr(drain_service, "STOP_GRACE_SECONDS", 0.2)
+    settings.LLM_TIMEOUT = 20
+    llm.preload()  # importing it would hold the loop for seconds
+    with_model.script(default={"mode": "good", "latency": 4.0, "scores": GOOD})
+    for number in range(2):
+        school.post("submissions", submission(submissionId=f"s{number}"))
+    GradingRun.objects.update(attempts=2)
+    cluster = WorkerCluster.objects.create(
+        id="stopping", host="here", supervisor_pid=1, supervisor_started=0.0
+    )
+
+    def stop() -> None:
+        time.sleep(1)
+        WorkerCluster.objects.filter(pk=cluster.pk).update(stop_requested_at=timezone.now())
+        connection.close()
+
+    started = time.monotonic()
+    thread = threading.Thread(target=stop)
+    thread.start()
+    drain()
+    thread.join()
+    assert time.monotonic() - started < 3.5
+    assert set(GradingRun.objects.values_list("state", "attempts")) == {("queued", 2)}
