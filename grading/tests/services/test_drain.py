@@ -27,6 +27,7 @@ from grading.services import drain as drain_service
 from grading.services import leases
 from grading.services.drain import drain
 from grading.services.leases import Lease
+from grading.services.plans import plan_of
 from grading.services.settling import settle_machine_grade
 from grading.tasks import sweep
 from grading.tests.fixtures_provider import STUB_KEY
@@ -346,3 +347,20 @@ def test_a_stop_ends_the_grading_of_what_crashed_before_and_burns_no_attempt(
     thread.join()
     assert time.monotonic() - started < 3.5
     assert set(GradingRun.objects.values_list("state", "attempts")) == {("queued", 2)}
+
+
+@pytest.mark.parametrize("skew", [timedelta(hours=-1), timedelta(hours=1)])
+def test_a_worker_with_a_wrong_clock_waits_out_an_outage_like_all_others(
+    school: Api, settings: Any, monkeypatch: pytest.MonkeyPatch, skew: timedelta
+) -> None:
+    settings.LLM_MODEL = "openai/stub"
+    school.post("submissions", submission())
+    right = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: right + skew)
+    for minutes, is_over in ((9, False), (11, True)):
+        GradingRun.objects.update(
+            due_at=right, providers_down_since=right - timedelta(minutes=minutes)
+        )
+        [run] = leases.claim("worker", 1)
+        assert plan_of(run).providers_down is is_over
+        leases.give_back(Lease(run.pk, run.fence))
