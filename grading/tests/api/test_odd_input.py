@@ -56,3 +56,9 @@ def test_half_a_surrogate_pair_under_an_idempotency_key_is_refused(api: Api) -> 
     answer = api.post("submissions", body, **{"Idempotency-Key": "key"})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["code"] == "lone_surrogate"
+
+
+def test_a_host_that_is_not_ours_gets_a_problem_too(api: Api) -> None:
+    answer = api.get("submissions", Host="evil.example")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert "evil" not in answer.content.decode()
