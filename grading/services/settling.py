@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import DataError, IntegrityError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Now
 
 from grading.enums import (
@@ -62,7 +62,9 @@ def settle_batch(outcomes: Iterable[Outcome]) -> int:
             try:
                 with transaction.atomic():
                     written += settle_machine_grade(outcome.run_id, outcome.fence, outcome.draft)
-            except (ValueError, TypeError, IntegrityError, DataError):
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception:
                 log.exception("draft_refused", run=outcome.run_id)
     return written
 

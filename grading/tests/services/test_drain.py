@@ -28,7 +28,7 @@ from grading.services import leases
 from grading.services.drain import drain
 from grading.services.leases import Lease
 from grading.services.plans import plan_of
-from grading.services.settling import settle_machine_grade
+from grading.services.settling import Outcome, settle_batch, settle_machine_grade
 from grading.tasks import sweep
 from grading.tests.fixtures_provider import STUB_KEY
 from grading.tests.stub_provider import StubProvider
@@ -364,3 +364,15 @@ def test_a_worker_with_a_wrong_clock_waits_out_an_outage_like_all_others(
         [run] = leases.claim("worker", 1)
         assert plan_of(run).providers_down is is_over
         leases.give_back(Lease(run.pk, run.fence))
+
+
+def test_a_draft_that_lacks_a_criterion_stops_no_other(school: Api) -> None:
+    for number in range(2):
+        school.post("submissions", submission(submissionId=f"s{number}"))
+    runs = leases.claim("worker", 2)
+    drafts = [local_draft_of(run) for run in runs]
+    scores = dict(list(drafts[0].criteria_scores.items())[1:])
+    drafts[0] = drafts[0].model_copy(update={"criteria_scores": scores})
+    outcomes = [Outcome(run.pk, run.fence, draft) for run, draft in zip(runs, drafts, strict=True)]
+    assert settle_batch(outcomes) == 1
+    assert Grade.objects.get().run == runs[1]
