@@ -6,6 +6,12 @@ from django.views import defaults
 from grading.api.errors import plain_problem
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return plain_problem(request, 400, "The request is not valid", "invalid")
+    return defaults.bad_request(request, exception)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith("/api/"):
         return plain_problem(request, 404, "There is no such thing", "not_found")

@@ -15,5 +15,6 @@ urlpatterns = [
     path("", include("review.urls")),
 ]
 
+handler400 = "vstep_site.error_pages.bad_request"
 handler404 = "vstep_site.error_pages.not_found"
 handler500 = "vstep_site.error_pages.server_error"

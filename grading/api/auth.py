@@ -48,6 +48,8 @@ class HasScope(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         if not isinstance(request.auth, ApiKey):
             return False
-        needed: Scope | None = view.scopes.get(request.method)
+        # A HEAD runs the GET and tells what exists.
+        method = "GET" if request.method == "HEAD" else request.method
+        needed: Scope | None = view.scopes.get(method)
         self.message = f"The key lacks the scope {needed}."
         return needed is None or needed in request.auth.scopes

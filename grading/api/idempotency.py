@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from django.db import transaction
 from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,10 +27,19 @@ def replayable(request: Request, answer: Callable[[Request], Response]) -> HttpR
     if begun.is_replay:
         return _replay(begun)
     try:
-        response = answer(request)
+        return _answer_once(request, answer, begun)
     except BaseException:
         idempotency.abandon(begun.row)
         raise
+
+
+@transaction.atomic
+def _answer_once(
+    request: Request, answer: Callable[[Request], Response], begun: idempotency.Begun
+) -> Response:
+    # What was done and the answer kept for it commit together: a process that dies in between
+    # would leave a key that does the same once more.
+    response = answer(request)
     location = response.headers.get("Location", "")
     idempotency.finish(begun.row, response.status_code, encode(response.data), location)
     return response

@@ -14,6 +14,8 @@ from grading.api.errors import InvalidInput, TooLarge
 
 SPACE = re.compile(r"[ \t\n\r]*")
 DEEPEST_NESTING = 50
+# Python itself refuses to read more than 4,300.
+MOST_DIGITS = 1000
 
 
 class NotJson(ValueError):
@@ -37,7 +39,9 @@ def json_of(request: Request) -> JsonBody:
 def parse_object(text: str) -> JsonBody:
     """Parse a JSON object strictly; NotJson for anything else, duplicate keys and NaN included."""
     _refuse_deep_nesting(text)
-    decoder = json.JSONDecoder(object_pairs_hook=_unique_pairs, parse_constant=_refuse_constant)
+    decoder = json.JSONDecoder(
+        object_pairs_hook=_unique_pairs, parse_constant=_refuse_constant, parse_int=_bounded_int
+    )
     try:
         value, _end = decoder.raw_decode(text, _skip_space(text, 0))
         if not isinstance(value, dict):
@@ -71,6 +75,12 @@ def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> None:
     raise NotJson(f"{name} is not a JSON number.")
+
+
+def _bounded_int(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise NotJson(f"A number has more than {MOST_DIGITS} digits.")
+    return int(digits)
 
 
 def _skip_space(text: str, position: int) -> int:

@@ -36,7 +36,8 @@ def encode(body: Any) -> bytes:
     text = json.dumps(body, default=default, ensure_ascii=False, separators=(",", ":"))
     for token, original in verbatim.items():
         text = text.replace(f'"{token}"', original, 1)
-    return text.encode()
+    # Half a surrogate pair has no UTF-8; a key's digest is taken before the body is checked.
+    return text.encode(errors="backslashreplace")
 
 
 def rfc3339(moment: datetime | None) -> str | None:

@@ -73,12 +73,14 @@ def _moment(value: Any) -> Any:
 
 def _storable_json(value: JsonValue) -> JsonValue:
     try:
-        text = json.dumps(value, ensure_ascii=False)
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
         text.encode()
     except UnicodeEncodeError:
         raise PydanticCustomError(
             "lone_surrogate", "must not contain half of a surrogate pair"
         ) from None
+    except ValueError:
+        raise PydanticCustomError("too_large", "must not contain a number beyond 1e308") from None
     if "\\u0000" in text:
         raise PydanticCustomError("nul_character", "must not contain the NUL character U+0000")
     return value

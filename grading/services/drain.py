@@ -117,6 +117,9 @@ def _take_slot() -> int | None:
         for slot in range(settings.DRAINS_PER_CLUSTER):
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [_slot_key(slot)])
             if cursor.fetchone()[0]:
+                # The slot is a lock of this connection: its age must not end it meanwhile, or
+                # one drain too many would take the worker that is kept free for canaries.
+                connection.close_at = None
                 return slot
     return None
 
@@ -167,8 +170,8 @@ class Drain:
 
     async def run(self) -> int:
         """Claim, grade and settle; how many were settled."""
-        await self._grade_suspects()
         try:
+            await self._grade_suspects()
             while await self._step():
                 pass
         finally:
@@ -177,13 +180,15 @@ class Drain:
 
     async def _grade_suspects(self) -> None:
         """What crashed a worker before is graded first and alone."""
-        while not self.time_is_up:
+        await self._look_for_a_stop()
+        while not self.is_stopping and not self.time_is_up:
             claimed = await _on(self.database, _claim_alone, self.worker)
             if not claimed:
                 return
             self._start(claimed)
-            while self.in_flight:
+            while self.in_flight and not self.is_stopping:
                 await self._tick()
+                await self._look_for_a_stop()
             await self._flush()
 
     async def _step(self) -> bool:

@@ -39,7 +39,9 @@ def begin(client: Client, key: str, body: bytes) -> Begun:
     IdempotentRequest.objects.bulk_create(
         [IdempotentRequest(client=client, key=key, body_digest=digest)], ignore_conflicts=True
     )
-    row = IdempotentRequest.objects.select_for_update().get(client=client, key=key)
+    row = IdempotentRequest.objects.select_for_update().filter(client=client, key=key).first()
+    if row is None:  # the first request was refused at this moment, and freed the key
+        raise InProgress
     if row.body_digest != digest:
         raise BodyDiffers
     if row.answer is not None:
@@ -66,8 +68,8 @@ def finish(row: IdempotentRequest, status_code: int, answer: bytes, location: st
 
 
 def abandon(row: IdempotentRequest) -> None:
-    """Free the key of a request that changed nothing."""
-    IdempotentRequest.objects.filter(pk=row.pk).delete()
+    """Free the key of a request that changed nothing; one with an answer keeps it."""
+    IdempotentRequest.objects.filter(pk=row.pk, answer=None).delete()
 
 
 def forget_old_keys(limit: int = 1000) -> int:

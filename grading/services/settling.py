@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import DataError, IntegrityError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Now
 
 from grading.enums import (
@@ -23,7 +23,7 @@ from grading.enums import (
     Skill,
     Status,
 )
-from grading.models import Grade, GradingRun, PromptVersion, RubricVersion, Submission
+from grading.models import AuditEvent, Grade, GradingRun, PromptVersion, RubricVersion, Submission
 from grading.schemas import DraftGrade, HumanDecision
 from grading.scoring.bands import distance_to_cut, task_mean
 from grading.scoring.routing import Route, route
@@ -35,6 +35,13 @@ log = structlog.get_logger(__name__)
 
 # A difference above this between machine and rater is flagged for audit (VSTEP rater practice).
 AUDIT_DIFFERENCE = Decimal("0.5")
+
+RATERS_STEPS = (
+    AuditKind.CLAIMED,
+    AuditKind.CLAIM_RELEASED,
+    AuditKind.RATED,
+    AuditKind.RATING_UNDONE,
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,9 @@ def settle_batch(outcomes: Iterable[Outcome]) -> int:
             try:
                 with transaction.atomic():
                     written += settle_machine_grade(outcome.run_id, outcome.fence, outcome.draft)
-            except (ValueError, TypeError, IntegrityError, DataError):
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception:
                 log.exception("draft_refused", run=outcome.run_id)
     return written
 
@@ -104,10 +113,12 @@ def _apply(submission: Submission, grade: Grade, chosen: Route) -> None:
         record(submission, AuditKind.SUPERSEDED, grade=grade.pk)
         return
     submission.flags = list(grade.flags)
-    reasons = list(chosen.reasons)
-    if previous is not None and previous.band != grade.band and not chosen.releases:
+    releases = chosen.releases and not _is_with_a_rater(submission)
+    reasons = list(chosen.reasons or submission.route_reasons)
+    differs = previous is not None and previous.band != grade.band
+    if differs and not releases and RouteReason.REGRADE_DIFFERS not in reasons:
         reasons.append(RouteReason.REGRADE_DIFFERS)
-    if chosen.releases:
+    if releases:
         submission.counting_grade = grade
         submission.grading_mode = GradingMode.AUTO
         submission.review_priority = None
@@ -116,9 +127,21 @@ def _apply(submission: Submission, grade: Grade, chosen: Route) -> None:
         return
     submission.counting_grade = None
     submission.grading_mode = None
-    submission.review_priority = chosen.priority
+    submission.review_priority = chosen.priority or submission.review_priority
     submission.route_reasons = reasons
     change_status(submission, Status.REVIEW_PENDING, grade=grade.pk, reasons=reasons)
+
+
+def _is_with_a_rater(submission: Submission) -> bool:
+    """Somebody is rating it, or has and may still undo: what they decide is what counts."""
+    if submission.status != Status.REVIEW_PENDING:
+        return False
+    last = (
+        AuditEvent.objects.filter(submission=submission, kind__in=RATERS_STEPS)
+        .order_by("-id")
+        .first()
+    )
+    return last is not None and last.kind in {AuditKind.CLAIMED, AuditKind.RATED}
 
 
 @transaction.atomic

@@ -4,9 +4,11 @@ from typing import Any, ClassVar
 
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from pydantic import ValidationError
-from rest_framework.pagination import CursorPagination
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -67,6 +69,24 @@ class NewestFirst(CursorPagination):
     max_page_size = 200
     page_size_query_param = "limit"
     ordering = ("-created_at", "-id")
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        cursor = super().decode_cursor(request)
+        if (
+            cursor is not None
+            and cursor.position is not None
+            and not is_moment(str(cursor.position))
+        ):
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
+
+
+def is_moment(text: str) -> bool:
+    """A position is a caller's to change; the database would fail on anything but a time."""
+    try:
+        return parse_datetime(text) is not None
+    except ValueError:
+        return False
 
 
 class SubmissionsView(APIView):

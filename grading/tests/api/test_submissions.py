@@ -10,6 +10,7 @@ from django_q.models import OrmQ
 from conftest import Api, make_api, submission
 from grading.enums import Scope
 from grading.models import AuditEvent, GradingRun, IdempotentRequest, QuestionVersion, Submission
+from grading.services.clients import issue_key
 
 pytestmark = pytest.mark.django_db
 
@@ -329,3 +330,11 @@ def test_the_api_page_describes_every_closed_list(api: Api) -> None:
 def test_an_unknown_api_address_is_a_problem(api: Api) -> None:
     answer = api.get("nothing/here")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_key_that_may_not_read_learns_nothing_by_head(api: Api) -> None:
+    api.post("submissions", submission(submissionId="known"))
+    writer = Api(api.client, issue_key(api.client, [Scope.SUBMISSIONS_WRITE]), api.browser)
+    assert writer.call("HEAD", "submissions/known").status_code == 403
+    assert writer.call("HEAD", "submissions/unknown").status_code == 403
+    assert api.call("HEAD", "submissions/known").status_code == 200

@@ -3,20 +3,32 @@
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.utils import timezone
 
 from conftest import LETTER, Api, make_api, submission
 from grading.enums import RunState
-from grading.models import AuditEvent, Grade, GradingRun, ModelTry, OutgoingEvent, Submission
+from grading.gateways import llm
+from grading.models import (
+    AuditEvent,
+    Grade,
+    GradingRun,
+    ModelTry,
+    OutgoingEvent,
+    Submission,
+    WorkerCluster,
+)
+from grading.services import drain as drain_service
 from grading.services import leases
 from grading.services.drain import drain
 from grading.services.leases import Lease
-from grading.services.settling import settle_machine_grade
+from grading.services.plans import plan_of
+from grading.services.settling import Outcome, settle_batch, settle_machine_grade
 from grading.tasks import sweep
 from grading.tests.fixtures_provider import STUB_KEY
 from grading.tests.stub_provider import StubProvider
@@ -285,3 +297,82 @@ def test_an_illegal_score_cannot_be_stored(school: Api, score: str) -> None:
             "SELECT id, 'fluency', %s FROM grading_grade",
             [score],
         )
+
+
+def test_a_connections_age_does_not_free_the_slot_of_the_drain_that_uses_it(school: Api) -> None:
+    def take() -> tuple[int | None, int]:
+        connection.close_at = time.monotonic() + 600
+        slot = drain_service._take_slot()
+        if connection.close_at is not None:
+            connection.close_at = time.monotonic() - 1
+        return slot, backend()
+
+    def backend() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            return int(cursor.fetchone()[0])
+
+    with ThreadPoolExecutor(1) as database:
+        slot, before = database.submit(drain_service._connected, take, ()).result()
+        after = database.submit(drain_service._connected, backend, ()).result()
+        database.submit(connections.close_all).result()
+    assert slot is not None
+    assert after == before
+
+
+def test_a_stop_ends_the_grading_of_what_crashed_before_and_burns_no_attempt(
+    school: Api, with_model: StubProvider, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VSTEP_CLUSTER_ID", "stopping")
+    monkeypatch.setattr(drain_service, "STOP_GRACE_SECONDS", 0.2)
+    settings.LLM_TIMEOUT = 20
+    llm.preload()  # importing it would hold the loop for seconds
+    with_model.script(default={"mode": "good", "latency": 4.0, "scores": GOOD})
+    for number in range(2):
+        school.post("submissions", submission(submissionId=f"s{number}"))
+    GradingRun.objects.update(attempts=2)
+    cluster = WorkerCluster.objects.create(
+        id="stopping", host="here", supervisor_pid=1, supervisor_started=0.0
+    )
+
+    def stop() -> None:
+        time.sleep(1)
+        WorkerCluster.objects.filter(pk=cluster.pk).update(stop_requested_at=timezone.now())
+        connection.close()
+
+    started = time.monotonic()
+    thread = threading.Thread(target=stop)
+    thread.start()
+    drain()
+    thread.join()
+    assert time.monotonic() - started < 3.5
+    assert set(GradingRun.objects.values_list("state", "attempts")) == {("queued", 2)}
+
+
+@pytest.mark.parametrize("skew", [timedelta(hours=-1), timedelta(hours=1)])
+def test_a_worker_with_a_wrong_clock_waits_out_an_outage_like_all_others(
+    school: Api, settings: Any, monkeypatch: pytest.MonkeyPatch, skew: timedelta
+) -> None:
+    settings.LLM_MODEL = "openai/stub"
+    school.post("submissions", submission())
+    right = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: right + skew)
+    for minutes, is_over in ((9, False), (11, True)):
+        GradingRun.objects.update(
+            due_at=right, providers_down_since=right - timedelta(minutes=minutes)
+        )
+        [run] = leases.claim("worker", 1)
+        assert plan_of(run).providers_down is is_over
+        leases.give_back(Lease(run.pk, run.fence))
+
+
+def test_a_draft_that_lacks_a_criterion_stops_no_other(school: Api) -> None:
+    for number in range(2):
+        school.post("submissions", submission(submissionId=f"s{number}"))
+    runs = leases.claim("worker", 2)
+    drafts = [local_draft_of(run) for run in runs]
+    scores = dict(list(drafts[0].criteria_scores.items())[1:])
+    drafts[0] = drafts[0].model_copy(update={"criteria_scores": scores})
+    outcomes = [Outcome(run.pk, run.fence, draft) for run, draft in zip(runs, drafts, strict=True)]
+    assert settle_batch(outcomes) == 1
+    assert Grade.objects.get().run == runs[1]
