@@ -155,8 +155,7 @@ def test_a_fault_has_the_focus_and_goes_away_when_it_is_mended(people, open_page
     expect(page.get_by_label("Reason for the change")).to_be_focused()
     expect(page.locator("#error-reason")).to_contain_text("Say why")
     page.get_by_label("Reason for the change").select_option("other")
-    expect(page.locator("#error-reason")).to_have_count(0)
-    assert page.get_by_label("Reason for the change").get_attribute("aria-invalid") is None
+    expect(page.locator("#error-reason, [aria-invalid]")).to_have_count(0)
 
 
 def test_a_lost_lease_keeps_every_word_on_the_page(people, open_page):
@@ -191,7 +190,6 @@ def test_a_half_filled_rating_outlives_a_reload_and_the_language_button(people, 
     page.get_by_label("Comment for the lead").fill("Look at this.")
     page.reload()
     expect_draft(page)
-    expect(page.locator('[data-number="1"] [data-given]')).to_have_text("7.5")
     page.get_by_role("button", name="Tiếng Việt").click()
     page.wait_for_function("document.documentElement.lang === 'vi'")
     expect_draft(page)
@@ -204,8 +202,7 @@ def test_a_half_filled_rating_outlives_a_reload_and_the_language_button(people, 
 
 
 def drafts(page):
-    names = page.evaluate("Object.keys(sessionStorage)")
-    return sum(name.startswith("draft:") for name in names)
+    return sum("draft:" in name for name in page.evaluate("Object.keys(sessionStorage)"))
 
 
 def expect_draft(page):
