@@ -1,38 +1,9 @@
 """What the queue may call: one service call each, no arguments but ids."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar
-
-import structlog
-
 from grading.services import drain as drain_service
 from grading.services import idempotency, leases, wakeups
 from grading.services.supervision import canaries
-
-log = structlog.get_logger(__name__)
-
-Parameters = ParamSpec("Parameters")
-Result = TypeVar("Result")
-
-
-class TaskFailed(Exception):
-    """All that the queue is told of a failure: the class of what went wrong."""
-
-
-def codes_only(task: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Keep messages out of the queue's tables and logs: a database error quotes whole rows."""
-
-    @wraps(task)
-    def guarded(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        try:
-            return task(*args, **kwargs)
-        except Exception as error:
-            log.exception("task_failed", task=task.__name__)
-            failure = type(error).__name__
-        raise TaskFailed(failure)
-
-    return guarded
+from grading.services.wakeups import codes_only
 
 
 @codes_only

@@ -229,6 +229,9 @@ class Drain:
             except ProvidersUnavailable as error:
                 log.warning("providers_unavailable", code=error.code, retry_after=error.retry_after)
                 await self._postpone(lease, error.code, error.retry_after, error.tries)
+            except plans.NoActiveVersion:
+                log.error("no_active_rubric_or_prompt", skill=run.submission.skill)
+                await self._postpone(lease, "no_active_version", None, ())
             except TimeoutError:
                 await self._postpone(lease, "deadline", None, ())
             except Exception:

@@ -86,17 +86,13 @@ def _due(alone: bool) -> QuerySet[GradingRun]:
 
 def _pin_versions(run_ids: Sequence[int]) -> None:
     """A run keeps the rubric and prompt it first began with, whatever is edited meanwhile."""
-    for skill in (
-        GradingRun.objects.filter(pk__in=run_ids, rubric_version=None)
-        .values_list("submission__skill", flat=True)
-        .distinct()
+    for field, versions in (
+        ("rubric_version", RubricVersion.objects.all()),
+        ("prompt_version", PromptVersion.objects.all()),
     ):
-        GradingRun.objects.filter(
-            pk__in=run_ids, rubric_version=None, submission__skill=skill
-        ).update(
-            rubric_version=RubricVersion.objects.filter(skill=skill, is_active=True).first(),
-            prompt_version=PromptVersion.objects.filter(skill=skill, is_active=True).first(),
-        )
+        unpinned = GradingRun.objects.filter(pk__in=run_ids, **{field: None})
+        for version in versions.filter(is_active=True):
+            unpinned.filter(submission__skill=version.skill).update(**{field: version})
 
 
 def renew(leases: Iterable[Lease]) -> set[int]:
@@ -169,19 +165,20 @@ def _recover(which: Q, limit: int) -> int:
         .order_by("pk")
         .values_list("id", flat=True)[:limit]
     )
-    recovered = 0
-    for run_id in ids:
-        with transaction.atomic():
-            run = (
-                GradingRun.objects.select_for_update(skip_locked=True)
-                .filter(which, pk=run_id, state=RunState.RUNNING)
-                .first()
-            )
-            if run is None:
-                continue
-            _recover_one(run)
-            recovered += 1
-    return recovered
+    return sum(_recover_by_id(run_id, which) for run_id in ids)
+
+
+@transaction.atomic
+def _recover_by_id(run_id: int, which: Q) -> bool:
+    run = (
+        GradingRun.objects.select_for_update(skip_locked=True)
+        .filter(which, pk=run_id, state=RunState.RUNNING)
+        .first()
+    )
+    if run is None:
+        return False
+    _recover_one(run)
+    return True
 
 
 @transaction.atomic

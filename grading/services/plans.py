@@ -10,6 +10,10 @@ from grading.models import GradingRun
 from grading.schemas import GradingPlan, PromptText, RubricText, WritingResponse
 
 
+class NoActiveVersion(LookupError):
+    """No rubric or no prompt of the skill is active: the operator's to mend, not the response's."""
+
+
 def language_model() -> LanguageModel | None:
     """The gateway to the configured provider; None where no model is configured."""
     if not settings.LLM_MODEL:
@@ -37,7 +41,7 @@ def plan_of(run: GradingRun) -> GradingPlan:
     """Models, tries, rubric and prompt of a run."""
     rubric, prompt = run.rubric_version, run.prompt_version
     if rubric is None or prompt is None:
-        raise LookupError(f"no active rubric or prompt for {run.submission.skill}")
+        raise NoActiveVersion(run.submission.skill)
     names = (settings.LLM_MODEL, settings.LLM_FALLBACK_MODEL)
     return GradingPlan(
         models=tuple(name for name in names if name),

@@ -20,6 +20,7 @@ from grading.models import (
     GradingRun,
     ModelTry,
     OutgoingEvent,
+    PromptVersion,
     Submission,
     WorkerCluster,
 )
@@ -376,3 +377,14 @@ def test_a_draft_that_lacks_a_criterion_stops_no_other(school: Api) -> None:
     outcomes = [Outcome(run.pk, run.fence, draft) for run, draft in zip(runs, drafts, strict=True)]
     assert settle_batch(outcomes) == 1
     assert Grade.objects.get().run == runs[1]
+
+
+def test_without_an_active_prompt_a_response_waits_for_one(school: Api) -> None:
+    PromptVersion.objects.update(is_active=False)
+    body = graded(school)
+    assert (body["status"], GradingRun.objects.get().last_error) == ("pending", "no_active_version")
+    PromptVersion.objects.update(is_active=True)
+    GradingRun.objects.update(due_at=timezone.now())
+    drain()
+    path = f"submissions/{body['submissionId']}"
+    assert school.get(path).json()["status"] == "review_pending"

@@ -85,7 +85,7 @@ def test_a_grading_longer_than_its_lease_keeps_it(
 
 
 def test_a_fault_of_ours_is_tried_again_and_then_fails_in_the_open(school: Api) -> None:
-    RubricVersion.objects.update(is_active=False)
+    RubricVersion.objects.update(underlength_caps=["not what the grading expects"])
     post(school, 1)
     for _ in range(3):
         GradingRun.objects.update(due_at=timezone.now())
@@ -97,7 +97,9 @@ def test_a_fault_of_ours_is_tried_again_and_then_fails_in_the_open(school: Api) 
 
 def test_a_response_that_breaks_its_grading_stops_no_other(school: Api) -> None:
     post(school, 3)
-    RubricVersion.objects.create(skill="writing", name="broken", criteria=[])
+    RubricVersion.objects.create(
+        skill="writing", name="broken", criteria=[], underlength_caps=["not what is expected"]
+    )
     GradingRun.objects.filter(submission__submission_id="s1").update(
         rubric_version=RubricVersion.objects.get(name="broken")
     )

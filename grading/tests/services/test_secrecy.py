@@ -11,7 +11,8 @@ from django_q.models import OrmQ
 from conftest import LETTER, make_api, submission
 from grading.models import GradingRun
 from grading.services.drain import drain
-from grading.tasks import TaskFailed, sweep
+from grading.services.wakeups import TaskFailed
+from grading.tasks import sweep
 from grading.tests.fixtures_provider import STUB_KEY
 from grading.tests.stub_provider import StubProvider
 
