@@ -12,10 +12,7 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
 
 demo: install ## the whole service on http://127.0.0.1:8000 with a day's work in it; Ctrl-C ends it
-	@# Ctrl-C reaches the shell too: it stays to see the database stop.
-	@trap : INT; $(BIN)/python manage.py demo; status=$$?; \
-		$(BIN)/python -m vstep_site.embedded_postgres stop-if-unused $${VAR_DIR:-var}/postgres; \
-		exit $$status
+	@exec $(BIN)/python manage.py demo
 
 test: install-dev ## the whole suite; ARGS="-k name" goes to pytest
 	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)

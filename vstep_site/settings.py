@@ -92,6 +92,11 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database_setting(ENV.database_url, VAR_DIR)}
+WAIT_FOR_EMBEDDED_STOP = (
+    []
+    if ENV.database_url
+    else ["-m", "vstep_site.embedded_postgres", "stop-if-unused", str(VAR_DIR / "postgres")]
+)
 CACHES = {
     "default": cache_setting(ENV.redis_url),
     # django-q2 writes its status twice a second; nobody reads it, supervision has its own evidence.

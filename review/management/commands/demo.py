@@ -45,6 +45,15 @@ class Command(BaseCommand):
             return
         with open_log(self.log_path) as log:
             self.serve(sheet, log)
+        self.become_the_wait_for_the_database()
+
+    def become_the_wait_for_the_database(self) -> None:
+        """The embedded server stops once this process holds it no longer; whoever pressed Ctrl-C
+        should find nothing left when the prompt is back."""
+        if settings.WAIT_FOR_EMBEDDED_STOP:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            sys.stdout.flush()
+            os.execv(sys.executable, [sys.executable, *settings.WAIT_FOR_EMBEDDED_STOP])  # noqa: S606
 
     @property
     def log_path(self) -> Path:
