@@ -41,7 +41,7 @@ def plan_of(run: GradingRun) -> GradingPlan:
     """Models, tries, rubric and prompt of a run."""
     rubric, prompt = run.rubric_version, run.prompt_version
     if rubric is None or prompt is None:
-        raise NoActiveVersion(run.submission.skill)
+        raise NoActiveVersion(f"no active rubric or prompt for {run.submission.skill}")
     names = (settings.LLM_MODEL, settings.LLM_FALLBACK_MODEL)
     return GradingPlan(
         models=tuple(name for name in names if name),
